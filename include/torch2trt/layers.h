@@ -1,0 +1,149 @@
+// One plain struct per TensorRT layer, its inputs included. Network::add() takes any of them; a backend turns each
+// into the real layer (src/backend/python, nvinfer) or infers its result (src/backend/dry). Fields are named and
+// defined as in NVIDIA's NvInfer.h (INetworkDefinition::add*), which is the source of every rule here.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "torch2trt/host_tensor.h"
+#include "torch2trt/tensor.h"
+
+namespace torch2trt {
+
+enum class ActivationType : std::uint8_t {
+  kRelu, kSigmoid, kTanh, kLeakyRelu, kElu, kSelu, kSoftsign, kSoftplus, kClip, kHardSigmoid, kScaledTanh,
+  kThresholdedRelu, kGeluErf, kGeluTanh,
+};
+enum class UnaryOperation : std::uint8_t {
+  kExp, kLog, kSqrt, kRecip, kAbs, kNeg, kSin, kCos, kTan, kSinh, kCosh, kAsin, kAcos, kAtan, kAsinh, kAcosh, kAtanh,
+  kCeil, kFloor, kErf, kNot, kSign, kRound, kIsInf, kIsNan,
+};
+enum class ElementWiseOperation : std::uint8_t {
+  kSum, kProd, kMax, kMin, kSub, kDiv, kPow, kFloorDiv, kAnd, kOr, kXor, kEqual, kGreater, kLess,
+};
+enum class PoolingType : std::uint8_t { kMax, kAverage };
+enum class ReduceOperation : std::uint8_t { kSum, kProd, kMax, kMin, kAvg };
+enum class TopKOperation : std::uint8_t { kMax, kMin };
+enum class MatrixOperation : std::uint8_t { kNone, kTranspose, kVector };
+enum class SampleMode : std::uint8_t { kStrictBounds, kWrap, kClamp, kFill, kReflect };
+enum class InterpolationMode : std::uint8_t { kNearest, kLinear, kCubic };
+enum class ResizeCoordinateTransformation : std::uint8_t { kAlignCorners, kAsymmetric, kHalfPixel };
+enum class ResizeRoundMode : std::uint8_t { kHalfUp, kHalfDown, kFloor, kCeil };
+enum class GatherMode : std::uint8_t { kDefault, kElement, kNd };
+enum class ScatterMode : std::uint8_t { kElement, kNd };
+enum class FillOperation : std::uint8_t { kLinspace, kRandomUniform, kRandomNormal };
+enum class CumulativeOperation : std::uint8_t { kSum };
+
+namespace layer {
+
+struct Constant { HostTensor weights; };  // contiguous, of a network type
+struct Identity { Tensor input; };
+struct Cast { Tensor input; DType to; };
+struct Activation { Tensor input; ActivationType type; float alpha = 0, beta = 0; };
+struct Unary { Tensor input; UnaryOperation operation; };
+struct ElementWise { Tensor a, b; ElementWiseOperation operation; };  // ranks and types equal; sizes equal or 1
+// Input [N, C, spatial...]; kernel [K, C/groups, spatial...] as weights, or as a tensor; bias [K] or none.
+struct Convolution {
+  Tensor input;
+  std::variant<HostTensor, Tensor> kernel;
+  std::optional<HostTensor> bias;
+  Dims stride, pre_padding, post_padding, dilation;
+  std::int64_t groups = 1;
+};
+// Kernel [C, K/groups, spatial...]. Padding is what is cut from the output.
+struct Deconvolution {
+  Tensor input;
+  std::variant<HostTensor, Tensor> kernel;
+  std::optional<HostTensor> bias;
+  Dims stride, pre_padding, post_padding, dilation;
+  std::int64_t groups = 1;
+};
+// round_up: PaddingMode kEXPLICIT_ROUND_UP, else kEXPLICIT_ROUND_DOWN.
+struct Pooling {
+  Tensor input;
+  PoolingType type;
+  Dims window, stride, pre_padding, post_padding;
+  bool average_count_excludes_padding = false;
+  bool round_up = false;
+};
+// First permutation, then reshape (0: copy the dimension of the same index, if zero_is_placeholder; -1: what is left;
+// or a 1-d integer tensor), then second permutation. Empty: identity.
+struct Shuffle {
+  Tensor input;
+  Dims first_transpose;
+  std::optional<std::variant<Dims, Tensor>> reshape;
+  Dims second_transpose;
+  bool zero_is_placeholder = false;
+};
+struct Reduce { Tensor input; ReduceOperation operation; std::vector<std::int64_t> axes; bool keep_dims; };
+struct SoftMax { Tensor input; std::int64_t axis; };
+struct Concatenation { std::vector<Tensor> inputs; std::int64_t axis; };
+// start/size/stride: numbers, or 1-d integer tensors of length rank. `fill` (mode kFill): 0-d... a scalar tensor.
+struct Slice {
+  Tensor input;
+  std::variant<Dims, Tensor> start, size, stride;
+  SampleMode mode = SampleMode::kStrictBounds;
+  std::optional<Tensor> fill;
+};
+struct Gather { Tensor data, indices; GatherMode mode = GatherMode::kDefault; std::int64_t axis = 0, elementwise_dims = 0; };
+struct Scatter { Tensor data, indices, updates; ScatterMode mode; std::int64_t axis = 0; };
+struct MatrixMultiply { Tensor a; MatrixOperation op_a; Tensor b; MatrixOperation op_b; };
+struct Einsum { std::vector<Tensor> inputs; std::string equation; };
+struct Select { Tensor condition, then_input, else_input; };  // ranks equal; condition bool
+struct Shape { Tensor input; };                               // 1-d, int64 (int32 before TensorRT 10)
+// (x * scale + shift) ^ power, per channel `axis` or uniformly, by the weights' length.
+struct Scale { Tensor input; std::int64_t channel_axis; HostTensor shift, scale; };
+// Statistics over `axes`; scale and bias: rank of input, sizes 1 except on the axes they vary over.
+struct Normalization {
+  Tensor input, scale, bias;
+  std::vector<std::int64_t> axes;
+  float epsilon;
+  std::int64_t groups = 1;
+};
+// Two outputs: values, int32 indices (int64 where the version has it). k: number or 0-d int32 tensor.
+struct TopK { Tensor input; TopKOperation operation; std::variant<std::int64_t, Tensor> k; std::int64_t axis; };
+// sizes: numbers, scales or a 1-d integer tensor, one per dimension of the input.
+struct Resize {
+  Tensor input;
+  std::variant<Dims, std::vector<float>, Tensor> target;
+  InterpolationMode mode;
+  ResizeCoordinateTransformation transformation;
+  ResizeRoundMode rounding = ResizeRoundMode::kFloor;
+  float cubic_coefficient = -0.75F;
+  bool exclude_outside = false;
+};
+struct GridSample { Tensor input, grid; InterpolationMode mode; bool align_corners; SampleMode sample_mode; };
+// dimensions: numbers or a 1-d integer tensor. Linspace: alpha the start (0-d), beta the steps (1-d, one per
+// dimension). Random: alpha, beta as NvInfer.h FillOperation says.
+struct Fill {
+  std::variant<Dims, Tensor> dimensions;
+  FillOperation operation;
+  std::variant<double, Tensor> alpha, beta;
+  DType dtype;
+};
+struct Cumulative { Tensor input; std::int64_t axis; CumulativeOperation operation; bool exclusive, reverse; };
+struct NonZero { Tensor input; };  // [rank, count], count data-dependent
+struct OneHot { Tensor indices, values, depth; std::int64_t axis; };
+// query/key/value [B, H, S, D]; mask bool or of the query's type, broadcastable to [B, H, Sq, Skv]. No implicit scale.
+struct Attention { Tensor query, key, value; std::optional<Tensor> mask; bool causal = false; bool decomposable = true; };
+struct ParametricRelu { Tensor input, slope; };  // ranks equal; slope broadcasts
+
+}  // namespace layer
+
+using Layer =
+    std::variant<layer::Constant, layer::Identity, layer::Cast, layer::Activation, layer::Unary, layer::ElementWise,
+                 layer::Convolution, layer::Deconvolution, layer::Pooling, layer::Shuffle, layer::Reduce, layer::SoftMax,
+                 layer::Concatenation, layer::Slice, layer::Gather, layer::Scatter, layer::MatrixMultiply, layer::Einsum,
+                 layer::Select, layer::Shape, layer::Scale, layer::Normalization, layer::TopK, layer::Resize,
+                 layer::GridSample, layer::Fill, layer::Cumulative, layer::NonZero, layer::OneHot, layer::Attention,
+                 layer::ParametricRelu>;
+
+// "Convolution", ...: the struct's name.
+std::string_view layer_type_name(const Layer& layer);
+
+}  // namespace torch2trt

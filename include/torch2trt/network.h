@@ -1,0 +1,143 @@
+// Network: what handlers add layers to. One virtual method, add_layer(), is all a backend implements for layers; the
+// rest is composed here (src/network/), the same on every backend.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "torch2trt/error.h"
+#include "torch2trt/layers.h"
+#include "torch2trt/tensor.h"
+
+namespace torch2trt {
+
+// What the network knows of a tensor.
+struct TensorInfo {
+  std::string name;
+  Dims dims;  // -1 where dynamic
+  DType dtype = DType::kFloat32;
+};
+
+class Network {
+ public:
+  Network() = default;
+  Network(const Network&) = delete;
+  Network& operator=(const Network&) = delete;
+  virtual ~Network() = default;
+
+  // --- layers -------------------------------------------------------------------------------------------------
+  // Adds a layer and returns its outputs. The layer is named after the current location (module path and operator),
+  // uniquely. Throws Error(kBuildFailed) with TensorRT's own text if it refuses the layer.
+  std::vector<Tensor> add_all(const Layer& layer);
+  // The same for a layer with one output.
+  Tensor add(const Layer& layer);
+
+  // An input of the network. Throws Error(kInvalidArgument) for types that no network holds.
+  Tensor add_input(const std::string& name, DType dtype, const Dims& dims);
+  // Marks `tensor` as output `name`. A tensor that is an input, a constant or an output already gets an identity first.
+  Tensor mark_output(const Tensor& tensor, const std::string& name);
+
+  // --- what this network can do -------------------------------------------------------------------------------
+  // Whether the TensorRT behind it has a layer, by the names of layers.h ("Attention").
+  virtual bool supports(std::string_view layer) const = 0;
+  // The integer type of shapes and indices: int64, or int32 before TensorRT 10.
+  virtual DType shape_dtype() const { return DType::kInt64; }
+
+  const TensorInfo& info(const Tensor& tensor) const { return tensors_.at(static_cast<std::size_t>(tensor.id())); }
+  std::size_t num_layers() const { return num_layers_; }
+
+  // Where the layers added from now on come from. Layers are named "<scope>/<operator>".
+  void set_location(SourceLocation location) { location_ = std::move(location); }
+  const SourceLocation& location() const { return location_; }
+
+  // --- constants ----------------------------------------------------------------------------------------------
+  // The same data and shape gives the same tensor (memoised): a constant used twice is one layer.
+  Tensor constant(const HostTensor& value);
+  // A constant of one element with `rank` dimensions of size 1.
+  Tensor scalar(double value, DType dtype, std::int64_t rank = 0);
+  Tensor constant_1d(const std::vector<std::int64_t>& values);  // of shape_dtype()
+
+  // --- elementwise (ranks are made equal; types must already be) -----------------------------------------------
+  Tensor cast(const Tensor& x, DType to);
+  Tensor elementwise(ElementWiseOperation operation, Tensor a, Tensor b);
+  Tensor unary(UnaryOperation operation, const Tensor& x);
+  Tensor activation(ActivationType type, const Tensor& x, double alpha = 0, double beta = 0);
+  Tensor select(Tensor condition, Tensor then_value, Tensor else_value);
+  // Prepends dimensions of size 1 up to `rank`.
+  Tensor expand_rank(const Tensor& x, std::int64_t rank);
+  // Clamps to bounds that may be absent; integers too.
+  Tensor clamp(const Tensor& x, std::optional<double> low, std::optional<double> high);
+
+  // --- shapes ---------------------------------------------------------------------------------------------------
+  // At most one -1 in `shape`: what is left.
+  Tensor reshape(const Tensor& x, const std::vector<Dim>& shape);
+  Tensor permute(const Tensor& x, const std::vector<std::int64_t>& order);
+  Tensor transpose(const Tensor& x, std::int64_t a, std::int64_t b);
+  Tensor squeeze(const Tensor& x, const std::vector<std::int64_t>& axes);      // axes of size 1 (or taken to be)
+  Tensor unsqueeze(const Tensor& x, const std::vector<std::int64_t>& axes);    // positions in the result
+  Tensor flatten(const Tensor& x, std::int64_t start, std::int64_t end);
+  // Broadcasts to `shape` (ranks equal or lower; -1 keeps a dimension). No layer where nothing changes.
+  Tensor broadcast_to(const Tensor& x, const std::vector<Dim>& shape);
+  // The shape a and b broadcast to. Throws Error(kInvalidArgument) where they do not.
+  std::vector<Dim> broadcast_shape(const std::vector<Dim>& a, const std::vector<Dim>& b);
+  Tensor slice(const Tensor& x, const std::vector<Dim>& start, const std::vector<Dim>& size,
+               const std::vector<std::int64_t>& stride, SampleMode mode = SampleMode::kStrictBounds,
+               std::optional<Tensor> fill = std::nullopt);
+  Tensor concat(const std::vector<Tensor>& tensors, std::int64_t axis);
+  Tensor gather(const Tensor& data, const Tensor& indices, std::int64_t axis);
+
+  // --- sizes as values ------------------------------------------------------------------------------------------
+  Tensor shape_of(const Tensor& x);                          // 1-d, memoised
+  Tensor dim_tensor(const Dim& dim);                         // 0-d
+  Tensor shape_tensor(const std::vector<Dim>& dims);         // 1-d
+  Dim dim_arithmetic(ElementWiseOperation operation, const Dim& a, const Dim& b);  // number where both are
+  // 1-d tensors or plain numbers, whichever a list of sizes needs.
+  std::variant<Dims, Tensor> sizes_operand(const std::vector<Dim>& dims);
+
+  // --- reductions and products ------------------------------------------------------------------------------------
+  Tensor reduce(ReduceOperation operation, const Tensor& x, const std::vector<std::int64_t>& axes, bool keep_dims);
+  Tensor softmax(const Tensor& x, std::int64_t axis);
+  Tensor matmul(const Tensor& a, const Tensor& b, bool transpose_a = false, bool transpose_b = false);
+
+ protected:
+  // Adds the layer under `layer_name` and returns what its outputs are. Output tensors of layer L are named
+  // "<L>_output_0", ... unless the backend's own naming is fixed. Throws Error with TensorRT's text.
+  virtual std::vector<TensorInfo> add_layer(const Layer& layer, const std::string& layer_name, std::int32_t first_id) = 0;
+  virtual void add_input_layer(const TensorInfo& info, std::int32_t id) = 0;
+  virtual void mark_output_tensor(std::int32_t id, const std::string& name) = 0;
+  // Makes a tensor that came from elsewhere (the user's own layers) known under a new id.
+  Tensor adopt(TensorInfo info);
+
+  std::string unique_layer_name(const Layer& layer);
+
+ private:
+  enum class Role : std::uint8_t { kComputed, kInput, kConstant };
+  std::vector<TensorInfo> tensors_;
+  std::vector<Role> roles_;
+  std::set<std::int32_t> outputs_;
+  std::map<std::string, Tensor, std::less<>> constants_;  // by content key
+  std::map<std::int32_t, Tensor> shapes_;
+  std::map<std::string, int, std::less<>> layer_names_;
+  SourceLocation location_;
+  std::size_t num_layers_ = 0;
+};
+
+// Composite operators read as formulas. Operands of different rank broadcast; types must be equal. A number takes the
+// tensor's type.
+Tensor operator+(const Tensor& a, const Tensor& b);
+Tensor operator-(const Tensor& a, const Tensor& b);
+Tensor operator*(const Tensor& a, const Tensor& b);
+Tensor operator/(const Tensor& a, const Tensor& b);
+Tensor operator+(const Tensor& a, double b);
+Tensor operator-(const Tensor& a, double b);
+Tensor operator-(double a, const Tensor& b);
+Tensor operator*(const Tensor& a, double b);
+Tensor operator/(const Tensor& a, double b);
+Tensor operator/(double a, const Tensor& b);
+Tensor operator-(const Tensor& a);
+
+}  // namespace torch2trt

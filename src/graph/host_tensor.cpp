@@ -1,0 +1,106 @@
+#include "torch2trt/host_tensor.h"
+
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "torch2trt/error.h"
+
+namespace torch2trt {
+namespace {
+
+template <typename T>
+HostTensor owning(std::vector<T> values, DType dtype, std::vector<std::int64_t> sizes) {
+  auto held = std::make_shared<std::vector<T>>(std::move(values));
+  HostTensor tensor;
+  tensor.dtype = dtype;
+  tensor.strides = contiguous_strides(sizes);
+  tensor.sizes = std::move(sizes);
+  tensor.data = held->data();
+  tensor.owner = held;
+  return tensor;
+}
+
+std::uint16_t bfloat16_bits(float value) {
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  if ((bits & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>((bits >> 16U) | 0x40U);  // NaN stays NaN
+  return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U);                  // ties to even
+}
+
+std::uint16_t float16_bits(float value) {
+  const _Float16 half = static_cast<_Float16>(value);
+  std::uint16_t bits = 0;
+  std::memcpy(&bits, &half, sizeof bits);
+  return bits;
+}
+
+}  // namespace
+
+std::int64_t numel_of(const std::vector<std::int64_t>& sizes) {
+  std::int64_t count = 1;
+  for (std::int64_t size : sizes) count *= size;
+  return count;
+}
+
+std::vector<std::int64_t> contiguous_strides(const std::vector<std::int64_t>& sizes) {
+  std::vector<std::int64_t> strides(sizes.size(), 1);
+  for (std::size_t i = sizes.size(); i-- > 1;) strides[i - 1] = strides[i] * std::max<std::int64_t>(sizes[i], 1);
+  return strides;
+}
+
+std::int64_t HostTensor::numel() const { return numel_of(sizes); }
+
+bool HostTensor::is_contiguous() const {
+  std::int64_t expected = 1;
+  for (std::size_t i = sizes.size(); i-- > 0;) {
+    if (sizes[i] == 0) return true;
+    if (sizes[i] != 1 && strides[i] != expected) return false;
+    expected *= sizes[i];
+  }
+  return true;
+}
+
+HostTensor host_tensor(const std::vector<std::int64_t>& values) {
+  const auto size = static_cast<std::int64_t>(values.size());
+  return owning(values, DType::kInt64, {size});
+}
+
+HostTensor host_tensor(const std::vector<float>& values, std::vector<std::int64_t> sizes) {
+  return owning(values, DType::kFloat32, std::move(sizes));
+}
+
+HostTensor full_host_tensor(double value, DType dtype, std::vector<std::int64_t> sizes) {
+  const auto count = static_cast<std::size_t>(numel_of(sizes));
+  const auto fill = [&]<typename T>(T element) { return owning(std::vector<T>(count, element), dtype, sizes); };
+  switch (dtype) {
+    case DType::kFloat32: return fill(static_cast<float>(value));
+    case DType::kFloat64: return fill(value);
+    case DType::kFloat16: return fill(float16_bits(static_cast<float>(value)));
+    case DType::kBFloat16: return fill(bfloat16_bits(static_cast<float>(value)));
+    case DType::kInt64: return fill(static_cast<std::int64_t>(value));
+    case DType::kInt32: return fill(static_cast<std::int32_t>(value));
+    case DType::kInt16: return fill(static_cast<std::int16_t>(value));
+    case DType::kInt8: return fill(static_cast<std::int8_t>(value));
+    case DType::kUInt8: return fill(static_cast<std::uint8_t>(value));
+    case DType::kBool: return fill(static_cast<std::uint8_t>(value != 0));
+    default: break;
+  }
+  throw Error(ErrorCategory::kInternal, fmt::format("full_host_tensor cannot make {}", name(dtype)));
+}
+
+std::int64_t integer_at(const HostTensor& tensor, std::int64_t index) {
+  const auto read = [&]<typename T>(T) { return static_cast<std::int64_t>(static_cast<const T*>(tensor.data)[index]); };
+  switch (tensor.dtype) {
+    case DType::kInt64: return read(std::int64_t{});
+    case DType::kInt32: return read(std::int32_t{});
+    case DType::kInt16: return read(std::int16_t{});
+    case DType::kInt8: return read(std::int8_t{});
+    case DType::kUInt8:
+    case DType::kBool: return read(std::uint8_t{});
+    default: break;
+  }
+  throw Error(ErrorCategory::kInternal, fmt::format("integer_at cannot read {}", name(tensor.dtype)));
+}
+
+}  // namespace torch2trt
