@@ -1,0 +1,71 @@
+// Running a graph: with network tensors it builds a network, with torch tensors it computes (torch mode).
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "torch2trt/graph.h"
+#include "torch2trt/handler.h"
+#include "torch2trt/network.h"
+#include "torch2trt/operand.h"
+
+namespace torch2trt {
+
+enum class Severity { kVerbose, kInfo, kWarning, kError };
+using LogSink = std::function<void(Severity, const std::string&)>;
+
+// A user's handler: called for every node of its kind, in both modes, whatever its inputs are. Gets the operands by
+// schema, returns one operand per output.
+using UserHandler = std::function<std::vector<Operand>(const Node&, const std::vector<NamedOperand>&)>;
+// nullptr where the user has none for this node.
+using UserHandlers = std::function<const UserHandler*(const Node&)>;
+
+struct RunOptions {
+  Network* network = nullptr;                     // nullptr: torch mode
+  const HandlerRegistry* handlers = nullptr;      // nullptr: builtin_handlers()
+  UserHandlers user_handlers;                     // may be empty
+  LogSink log;                                    // may be empty
+  // Called after each node with its inputs and outputs: verbose printing, comparing, progress. May be empty.
+  std::function<void(const Node&, const std::vector<NamedOperand>&, const std::vector<Operand>&)> observe;
+};
+
+// Runs `graph` on `inputs` (one per Graph::inputs) and returns its flat outputs. Throws Error(kInvalidArgument) for a
+// wrong input count, Error(kUnsupportedOperator) listing all nodes that could not be converted (the network is then
+// incomplete and to be thrown away), and whatever TensorRT or PyTorch refuses, with the node's location.
+std::vector<Operand> run(const Graph& graph, const std::vector<Operand>& inputs, const RunOptions& options);
+
+// One input or output of a network, in the order of PyTorch's flat signature.
+struct Binding {
+  std::string name;
+  DType torch_dtype = DType::kFloat32;  // what PyTorch has (float64, int64); the network's may be narrower
+  DType dtype = DType::kFloat32;
+  Dims dims;  // -1 where dynamic
+};
+
+struct Signature {
+  std::vector<Binding> inputs, outputs;
+  Structure input_structure, output_structure;
+};
+
+// Sizes an input may take: one each for the smallest, usual and largest.
+struct InputRange {
+  Dims min, opt, max;
+};
+
+struct ConvertOptions {
+  std::map<std::string, InputRange> shapes;  // by input name; overrides the program's own ranges
+  RunOptions run;                            // run.network must be set
+};
+
+struct Converted {
+  Signature signature;
+  std::map<std::string, InputRange> ranges;  // of the inputs with dynamic dimensions: the optimization profile
+};
+
+// Adds the graph's inputs to options.run.network, runs the graph, marks its outputs. Throws as run() does, and
+// Error(kInvalidArgument) for shapes that do not fit the program or a dynamic dimension without upper bound.
+Converted convert(const Graph& graph, const ConvertOptions& options);
+
+}  // namespace torch2trt
