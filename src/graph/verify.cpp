@@ -4,6 +4,8 @@
 
 #include <set>
 #include <unordered_set>
+#include <utility>
+#include <vector>
 
 namespace torch2trt {
 namespace {

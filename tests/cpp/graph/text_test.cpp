@@ -10,7 +10,7 @@ namespace torch2trt {
 namespace {
 
 // Everything the format has, as the printer writes it.
-constexpr std::string_view kEverything = R"(graph forward(
+constexpr std::string_view kEverything = R"ir(graph forward(
   %x : float32[s0,3,224,224] "x",
   %mask : bool[2*s0,?] "more.mask",
   %flag : bool "flag",
@@ -42,7 +42,7 @@ constexpr std::string_view kEverything = R"(graph forward(
   return (%y, 3, None, %t, %t)
 }
 structure inputs ((*, [*, ()]), {'key': *, "3": {"'not plain'": *}, 'n': None, 'l': [*]}) outputs (*, *, *, *, [*])
-)";
+)ir";
 
 std::string error_of(std::string_view text) {
   try {
@@ -146,12 +146,12 @@ TEST(GraphText, ErrorsNameLineAndColumn) {
   EXPECT_EQ(error_of("graph g(%x x)"),
             "graph text, line 1, column 12: expected the input's name in double quotes, found 'x'");
   EXPECT_EQ(error_of("graph g(%x \"x\n\")"), "graph text, line 1, column 12: the string does not end on its line");
-  EXPECT_EQ(error_of(R"(graph g(%x "\q"))"),
-            R"(graph text, line 1, column 13: unknown escape in a string; there are \n \t \" \\ \xNN)");
+  EXPECT_EQ(error_of(R"ir(graph g(%x "\q"))ir"),
+            R"ir(graph text, line 1, column 13: unknown escape in a string; there are \n \t \" \\ \xNN)ir");
   EXPECT_EQ(error_of("graph g() parameters(%x weight \"x\")"),
             "graph text, line 1, column 25: expected parameter, buffer or constant");
   EXPECT_EQ(error_of("graph g() parameters(%x : int8[2,9223372036854775807,9223372036854775807] buffer \"x\")"),
-            "graph text, line 1, column 84: the sizes overflow 64 bits");
+            "graph text, line 1, column 85: the sizes overflow 64 bits");
   EXPECT_EQ(error_of("graph g() symbols(s in [1, inf], s in [1, 2]) {}"),
             "graph text, line 1, column 45: symbol s has two ranges");
   EXPECT_EQ(error_of("graph g() symbols(s in [x, inf]) {}"),

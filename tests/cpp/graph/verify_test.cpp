@@ -18,12 +18,12 @@ std::string error_of(const Graph& graph, std::string_view after = {}) {
 }
 
 Graph small() {
-  return parse_text(R"(graph g(%x "x", %y "y") parameters(%w parameter "w") {
+  return parse_text(R"ir(graph g(%x "x", %y "y") parameters(%w parameter "w") {
     %a = aten::add.Tensor(self=%x, other=%y)  # scope "m" source "f.py:3"
     %c = prim::If(cond=%x)
       block(%k) { %d = aten::relu(self=%a) return (%d) }
     return (%a, %c)
-  })");
+  })ir");
 }
 
 TEST(Verify, AcceptsAGoodGraph) {
