@@ -1,6 +1,7 @@
 #include "src/torch/batch_norm.h"
 
 #include <ATen/ATen.h>
+#include <ATen/core/grad_mode.h>
 
 #include "src/torch/tensors.h"
 
