@@ -116,9 +116,12 @@ class Network {
   Tensor adopt(TensorInfo info);
 
   std::string unique_layer_name(const Layer& layer);
+  // Layers the network had before this wrapped it.
+  void reserve_layer_name(const std::string& name) { layer_names_.try_emplace(name, 1); }
+  // Adds the layer of a constant that no layer has read yet; does nothing for other tensors.
+  void add_pending_constant(const Tensor& tensor);
 
  private:
-  void add_pending_constants(const Layer& layer);
 
   enum class Role : std::uint8_t { kComputed, kInput, kConstant };
   std::vector<TensorInfo> tensors_;

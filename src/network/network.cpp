@@ -33,19 +33,17 @@ std::string Network::unique_layer_name(const Layer& layer) {
   return name;
 }
 
-void Network::add_pending_constants(const Layer& layer) {
-  for_each_input(layer, [&](const Tensor& input) {
-    const auto constant = constant_values_.find(input.id());
-    if (constant == constant_values_.end() || constant->second.added) return;
-    constant->second.added = true;
-    const Layer made = layer::Constant{constant->second.value};
-    add_layer(made, unique_layer_name(made), input.id());
-    ++num_layers_;
-  });
+void Network::add_pending_constant(const Tensor& tensor) {
+  const auto constant = constant_values_.find(tensor.id());
+  if (constant == constant_values_.end() || constant->second.added) return;
+  constant->second.added = true;
+  const Layer made = layer::Constant{constant->second.value};
+  add_layer(made, unique_layer_name(made), tensor.id());
+  ++num_layers_;
 }
 
 std::vector<Tensor> Network::add_all(const Layer& layer) {
-  add_pending_constants(layer);
+  for_each_input(layer, [this](const Tensor& input) { add_pending_constant(input); });
   const std::string name = unique_layer_name(layer);
   const auto first = static_cast<std::int32_t>(tensors_.size());
   std::vector<Tensor> outputs;
