@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <cctype>
 #include <charconv>
+#include <limits>
 #include <vector>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "src/frontend/export/json.h"
 
@@ -198,7 +200,12 @@ struct ByDegree {
 };
 using Sum = std::map<Product, std::int64_t, ByDegree>;
 
-std::string print(const Sum& sum);
+// One term; nothing for the coefficient 0.
+Sum term(const Product& product, std::int64_t coefficient) {
+  Sum sum;
+  if (coefficient != 0) sum.emplace(product, coefficient);
+  return sum;
+}
 
 bool add_term(Sum& sum, const Product& product, std::int64_t coefficient) {
   std::int64_t& total = sum[product];
@@ -239,7 +246,7 @@ std::optional<std::int64_t> constant(const Sum& sum) {
 std::int64_t floor_divide(std::int64_t a, std::int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0) ? 1 : 0); }
 
 // What numbers give; nullopt where the function is not known, divides by zero or overflows.
-std::optional<std::int64_t> apply(const std::string& name, const std::vector<std::int64_t>& values) {
+std::optional<std::int64_t> value_of_call(const std::string& name, const std::vector<std::int64_t>& values) {
   if (values.size() == 1 && (name == "ceiling" || name == "floor" || name == "Identity" || name == "TruncToInt" ||
                              name == "CeilToInt" || name == "FloorToInt" || name == "RoundToInt")) {
     return values[0];
@@ -250,8 +257,8 @@ std::optional<std::int64_t> apply(const std::string& name, const std::vector<std
                          : *std::min_element(values.begin(), values.end());
   }
   if (name == "ModularIndexing" && values.size() == 3) {
-    const auto quotient = apply("FloorDiv", {values[0], values[1]});
-    return quotient ? apply("Mod", {*quotient, values[2]}) : std::nullopt;
+    const auto quotient = value_of_call("FloorDiv", {values[0], values[1]});
+    return quotient ? value_of_call("Mod", {*quotient, values[2]}) : std::nullopt;
   }
   if (values.size() != 2) return std::nullopt;
   const auto [a, b] = std::pair(values[0], values[1]);
@@ -302,8 +309,6 @@ std::string print(const Sum& sum) {
   return text.empty() ? "0" : text;
 }
 
-Sum normalize(const Expression& expression);
-
 // A call that stays one: an atom of the sum, printed as a function or a division.
 Sum opaque(const std::string& name, const std::vector<Sum>& arguments) {
   std::vector<std::int64_t> numbers;
@@ -313,7 +318,7 @@ Sum opaque(const std::string& name, const std::vector<Sum>& arguments) {
     texts.push_back(print(argument));
   }
   if (numbers.size() == arguments.size()) {
-    if (const auto value = apply(name, numbers)) return *value == 0 ? Sum{} : Sum{{{}, *value}};
+    if (const auto value = value_of_call(name, numbers)) return term({}, *value);
   }
   const bool division = (name == "FloorDiv" || name == "CleanDiv") && texts.size() == 2;
   if (division && texts[1] == "1") return arguments[0];
@@ -324,14 +329,12 @@ Sum opaque(const std::string& name, const std::vector<Sum>& arguments) {
   const std::string atom =
       division ? fmt::format("(({})//({}))", texts[0], texts[1])
                : fmt::format("{}({})", name == "PythonMod" ? "Mod" : name, fmt::join(texts, ", "));
-  return {{{atom}, 1}};
+  return term({atom}, 1);
 }
 
 Sum normalize(const Expression& expression) {
-  if (expression.kind == Expression::Kind::kNumber) {
-    return expression.number == 0 ? Sum{} : Sum{{{}, expression.number}};
-  }
-  if (expression.kind == Expression::Kind::kSymbol) return {{{expression.name}, 1}};
+  if (expression.kind == Expression::Kind::kNumber) return term({}, expression.number);
+  if (expression.kind == Expression::Kind::kSymbol) return term({expression.name}, 1);
   std::vector<Sum> arguments;
   for (const Expression& argument : expression.arguments) arguments.push_back(normalize(argument));
   if (expression.name == "Identity" && arguments.size() == 1) return arguments[0];
@@ -340,10 +343,10 @@ Sum normalize(const Expression& expression) {
     result = Sum{};
     for (const Sum& argument : arguments) result = result ? add(*result, argument) : result;
   } else if (expression.name == "Mul") {
-    result = Sum{{{}, 1}};
+    result = term({}, 1);
     for (const Sum& argument : arguments) result = result ? multiply(*result, argument) : result;
   } else if (const auto power = small_power(expression)) {
-    result = Sum{{{}, 1}};
+    result = term({}, 1);
     for (std::int64_t i = 0; i < *power; ++i) result = result ? multiply(*result, arguments[0]) : result;
   }
   return result ? *result : opaque(expression.name, arguments);
@@ -362,7 +365,7 @@ std::optional<std::int64_t> evaluate(const Expression& expression, const std::ma
     values.push_back(*value);
   }
   const auto power = small_power(expression);
-  if (expression.name != "Add" && expression.name != "Mul" && !power) return apply(expression.name, values);
+  if (expression.name != "Add" && expression.name != "Mul" && !power) return value_of_call(expression.name, values);
   std::int64_t result = expression.name == "Add" ? 0 : 1;
   if (power) values = std::vector<std::int64_t>(static_cast<std::size_t>(*power), values[0]);
   for (const std::int64_t value : values) {
