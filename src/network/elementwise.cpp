@@ -1,0 +1,77 @@
+#include <algorithm>
+
+#include "torch2trt/network.h"
+
+namespace torch2trt {
+namespace {
+
+void same_rank(Network& net, Tensor& a, Tensor& b) {
+  const std::int64_t rank = std::max(a.rank(), b.rank());
+  a = net.expand_rank(a, rank);
+  b = net.expand_rank(b, rank);
+}
+
+}  // namespace
+
+Tensor Network::cast(const Tensor& x, DType to) {
+  const DType held = network_dtype(to).value_or(to);
+  if (x.dtype() == held) return x;
+  if (const HostTensor* value = constant_value(x)) return constant(contiguous_as(*value, held));
+  return add(layer::Cast{x, held});
+}
+
+Tensor Network::expand_rank(const Tensor& x, std::int64_t rank) {
+  if (x.rank() >= rank) return x;
+  std::vector<std::int64_t> axes;
+  for (std::int64_t axis = 0; axis < rank - x.rank(); ++axis) axes.push_back(axis);
+  return unsqueeze(x, axes);
+}
+
+Tensor Network::elementwise(ElementWiseOperation operation, Tensor a, Tensor b) {
+  same_rank(*this, a, b);
+  return add(layer::ElementWise{a, b, operation});
+}
+
+Tensor Network::unary(UnaryOperation operation, const Tensor& x) { return add(layer::Unary{x, operation}); }
+
+Tensor Network::activation(ActivationType type, const Tensor& x, double alpha, double beta) {
+  return add(layer::Activation{x, type, static_cast<float>(alpha), static_cast<float>(beta)});
+}
+
+Tensor Network::select(Tensor condition, Tensor then_value, Tensor else_value) {
+  const std::int64_t rank = std::max({condition.rank(), then_value.rank(), else_value.rank()});
+  return add(layer::Select{expand_rank(condition, rank), expand_rank(then_value, rank), expand_rank(else_value, rank)});
+}
+
+Tensor Network::clamp(const Tensor& x, std::optional<double> low, std::optional<double> high) {
+  Tensor result = x;
+  if (low) result = elementwise(ElementWiseOperation::kMax, result, scalar(*low, x.dtype(), x.rank()));
+  if (high) result = elementwise(ElementWiseOperation::kMin, result, scalar(*high, x.dtype(), x.rank()));
+  return result;
+}
+
+namespace {
+
+Tensor with_number(ElementWiseOperation operation, const Tensor& a, double b) {
+  return a.network().elementwise(operation, a, a.network().scalar(b, a.dtype(), a.rank()));
+}
+
+Tensor with_number(ElementWiseOperation operation, double a, const Tensor& b) {
+  return b.network().elementwise(operation, b.network().scalar(a, b.dtype(), b.rank()), b);
+}
+
+}  // namespace
+
+Tensor operator+(const Tensor& a, const Tensor& b) { return a.network().elementwise(ElementWiseOperation::kSum, a, b); }
+Tensor operator-(const Tensor& a, const Tensor& b) { return a.network().elementwise(ElementWiseOperation::kSub, a, b); }
+Tensor operator*(const Tensor& a, const Tensor& b) { return a.network().elementwise(ElementWiseOperation::kProd, a, b); }
+Tensor operator/(const Tensor& a, const Tensor& b) { return a.network().elementwise(ElementWiseOperation::kDiv, a, b); }
+Tensor operator+(const Tensor& a, double b) { return with_number(ElementWiseOperation::kSum, a, b); }
+Tensor operator-(const Tensor& a, double b) { return with_number(ElementWiseOperation::kSub, a, b); }
+Tensor operator-(double a, const Tensor& b) { return with_number(ElementWiseOperation::kSub, a, b); }
+Tensor operator*(const Tensor& a, double b) { return with_number(ElementWiseOperation::kProd, a, b); }
+Tensor operator/(const Tensor& a, double b) { return with_number(ElementWiseOperation::kDiv, a, b); }
+Tensor operator/(double a, const Tensor& b) { return with_number(ElementWiseOperation::kDiv, a, b); }
+Tensor operator-(const Tensor& a) { return a.network().unary(UnaryOperation::kNeg, a); }
+
+}  // namespace torch2trt

@@ -1,0 +1,134 @@
+// The one place every layer passes: names, bookkeeping, inputs and outputs.
+#include "torch2trt/network.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+namespace torch2trt {
+namespace {
+
+// "aten::conv2d" -> "conv2d".
+std::string_view short_operator(std::string_view kind) {
+  const auto colon = kind.rfind("::");
+  if (colon != std::string_view::npos) kind.remove_prefix(colon + 2);
+  return kind.substr(0, kind.find('.'));
+}
+
+}  // namespace
+
+std::string Network::unique_layer_name(const Layer& layer) {
+  std::string base = location_.scope;
+  const auto* constant = std::get_if<layer::Constant>(&layer);
+  if (!location_.node.empty()) {
+    if (!base.empty()) base += '/';
+    base += short_operator(location_.node);
+  }
+  if (constant != nullptr && !constant->weights.origin.empty()) base = constant->weights.origin;
+  if (base.empty()) base = layer_type_name(layer);
+  int& used = layer_names_[base];
+  std::string name = used == 0 ? base : fmt::format("{}_{}", base, used);
+  ++used;
+  while (name != base && layer_names_.contains(name)) name = fmt::format("{}_{}", base, used++);
+  layer_names_.try_emplace(name, 1);
+  return name;
+}
+
+void Network::add_pending_constant(const Tensor& tensor) {
+  const auto constant = constant_values_.find(tensor.id());
+  if (constant == constant_values_.end() || constant->second.added) return;
+  constant->second.added = true;
+  const Layer made = layer::Constant{constant->second.value};
+  add_layer(made, unique_layer_name(made), tensor.id());
+  ++num_layers_;
+}
+
+std::vector<Tensor> Network::add_all(const Layer& layer) {
+  for_each_input(layer, [this](const Tensor& input) { add_pending_constant(input); });
+  const std::string name = unique_layer_name(layer);
+  const auto first = static_cast<std::int32_t>(tensors_.size());
+  std::vector<Tensor> outputs;
+  for (TensorInfo& info : add_layer(layer, name, first)) {
+    outputs.emplace_back(this, static_cast<std::int32_t>(tensors_.size()));
+    tensors_.push_back(std::move(info));
+    roles_.push_back(Role::kComputed);
+  }
+  ++num_layers_;
+  return outputs;
+}
+
+Tensor Network::add(const Layer& layer) {
+  const std::vector<Tensor> outputs = add_all(layer);
+  if (outputs.size() != 1) {
+    throw Error(ErrorCategory::kInternal,
+                fmt::format("{} has {} outputs where one was expected", layer_type_name(layer), outputs.size()));
+  }
+  return outputs[0];
+}
+
+Tensor Network::add_input(const std::string& name, DType dtype, const Dims& dims) {
+  const auto held = network_dtype(dtype);
+  if (!held) {
+    throw Error(ErrorCategory::kInvalidArgument,
+                fmt::format("input \"{}\" is {}, which TensorRT has no type for", name, torch2trt::name(dtype)));
+  }
+  const auto id = static_cast<std::int32_t>(tensors_.size());
+  TensorInfo info{name, dims, *held};
+  add_input_layer(info, id);
+  tensors_.push_back(std::move(info));
+  roles_.push_back(Role::kInput);
+  return {this, id};
+}
+
+Tensor Network::adopt(TensorInfo info) {
+  tensors_.push_back(std::move(info));
+  roles_.push_back(Role::kComputed);
+  return {this, static_cast<std::int32_t>(tensors_.size()) - 1};
+}
+
+Tensor Network::mark_output(const Tensor& tensor, const std::string& name) {
+  Tensor output = tensor;
+  const auto index = static_cast<std::size_t>(tensor.id());
+  if (roles_.at(index) != Role::kComputed || outputs_.contains(tensor.id())) output = add(layer::Identity{tensor});
+  mark_output_tensor(output.id(), name);
+  outputs_.insert(output.id());
+  tensors_.at(static_cast<std::size_t>(output.id())).name = name;
+  return output;
+}
+
+Tensor Network::constant(const HostTensor& value) {
+  const auto held = network_dtype(value.dtype);
+  if (!held) {
+    throw Error(ErrorCategory::kUnsupportedOperator,
+                fmt::format("a constant is {}, which TensorRT has no type for", torch2trt::name(value.dtype)), location_);
+  }
+  HostTensor weights = contiguous_as(value, *held);
+  // Equal small constants are one layer; large ones are the same where their memory is.
+  std::string key = fmt::format("{}[{}]", torch2trt::name(weights.dtype), fmt::join(weights.sizes, ","));
+  if (weights.bytes() <= 256) {
+    key.append(static_cast<const char*>(weights.data), weights.bytes());
+  } else {
+    key += fmt::format("@{}", weights.data);
+  }
+  if (const auto known = constants_.find(key); known != constants_.end()) return known->second;
+  const Tensor made(this, static_cast<std::int32_t>(tensors_.size()));
+  tensors_.push_back({weights.origin, weights.sizes, weights.dtype});
+  roles_.push_back(Role::kConstant);
+  constant_values_.emplace(made.id(), ConstantState{std::move(weights)});
+  constants_.emplace(std::move(key), made);
+  return made;
+}
+
+const HostTensor* Network::constant_value(const Tensor& tensor) const {
+  const auto known = constant_values_.find(tensor.id());
+  return known == constant_values_.end() ? nullptr : &known->second.value;
+}
+
+Tensor Network::scalar(double value, DType dtype, std::int64_t rank) {
+  return constant(full_host_tensor(value, dtype, Dims(static_cast<std::size_t>(rank), 1)));
+}
+
+Tensor Network::constant_1d(const std::vector<std::int64_t>& values) {
+  return constant(contiguous_as(host_tensor(values), shape_dtype()));
+}
+
+}  // namespace torch2trt

@@ -1,0 +1,199 @@
+// Reshape, permute, slice and broadcast, for static and dynamic sizes alike.
+#include <algorithm>
+#include <numeric>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "torch2trt/network.h"
+
+namespace torch2trt {
+namespace {
+
+bool is_identity(const std::vector<std::int64_t>& order) {
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    if (order[i] != static_cast<std::int64_t>(i)) return false;
+  }
+  return true;
+}
+
+bool same_shape(const Tensor& x, const std::vector<Dim>& shape) {
+  if (x.rank() != static_cast<std::int64_t>(shape.size())) return false;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    if (!x.dim(static_cast<std::int64_t>(i)).same_as(shape[i])) return false;
+  }
+  return true;
+}
+
+std::vector<std::int64_t> range(std::int64_t count) {
+  std::vector<std::int64_t> values(static_cast<std::size_t>(count));
+  std::iota(values.begin(), values.end(), 0);
+  return values;
+}
+
+}  // namespace
+
+Tensor Network::reshape(const Tensor& x, const std::vector<Dim>& wanted) {
+  std::vector<Dim> shape = wanted;
+  const auto inferred = std::find_if(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == -1; });
+  if (x.is_static() && inferred != shape.end()) {
+    std::int64_t known = 1;
+    bool all_known = true;
+    for (const Dim& dim : shape) {
+      if (dim.is_constant() && dim.value() != -1) known *= dim.value();
+      all_known = all_known && dim.is_constant();
+    }
+    const std::int64_t total = numel_of(x.dims());
+    if (all_known) {
+      if (known == 0 || total % known != 0) {
+        throw Error(ErrorCategory::kInvalidArgument,
+                    fmt::format("a tensor of shape [{}] cannot be viewed with {} elements in the dimensions given",
+                                fmt::join(x.dims(), ", "), known),
+                    location_);
+      }
+      *inferred = Dim(total / known);
+    }
+  }
+  if (same_shape(x, shape)) return x;
+  if (const HostTensor* value = constant_value(x)) {
+    Dims sizes;
+    for (const Dim& dim : shape) sizes.push_back(dim.value());
+    if (std::all_of(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant(); })) {
+      return constant(reshaped(*value, sizes));
+    }
+  }
+
+  // TensorRT fills one -1 by itself, and copies dimension i of the input for a 0 at i: neither needs a layer.
+  Dims numbers;
+  bool placeholder_used = inferred != shape.end() && inferred->is_constant() && inferred->value() == -1;
+  bool expressible = true;
+  bool zero_is_placeholder = false;
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const auto axis = static_cast<std::int64_t>(i);
+    if (shape[i].is_constant()) {
+      numbers.push_back(shape[i].value());
+    } else if (axis < x.rank() && x.dim(axis).same_as(shape[i])) {
+      numbers.push_back(0);
+      zero_is_placeholder = true;
+    } else if (!placeholder_used) {
+      numbers.push_back(-1);
+      placeholder_used = true;
+    } else {
+      expressible = false;
+    }
+  }
+  const bool has_true_zero = std::any_of(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == 0; });
+  if (expressible && !(zero_is_placeholder && has_true_zero)) {
+    return add(layer::Shuffle{.input = x, .reshape = numbers, .zero_is_placeholder = zero_is_placeholder});
+  }
+  return add(layer::Shuffle{.input = x, .reshape = shape_tensor(shape)});
+}
+
+Tensor Network::permute(const Tensor& x, const std::vector<std::int64_t>& order) {
+  if (is_identity(order)) return x;
+  if (const HostTensor* value = constant_value(x)) return constant(permuted(*value, order));
+  return add(layer::Shuffle{.input = x, .first_transpose = order});
+}
+
+Tensor Network::transpose(const Tensor& x, std::int64_t a, std::int64_t b) {
+  std::vector<std::int64_t> order = range(x.rank());
+  std::swap(order.at(static_cast<std::size_t>(a)), order.at(static_cast<std::size_t>(b)));
+  return permute(x, order);
+}
+
+Tensor Network::squeeze(const Tensor& x, const std::vector<std::int64_t>& axes) {
+  std::vector<Dim> shape;
+  for (std::int64_t axis = 0; axis < x.rank(); ++axis) {
+    if (std::find(axes.begin(), axes.end(), axis) == axes.end()) shape.push_back(x.dim(axis));
+  }
+  return reshape(x, shape);
+}
+
+Tensor Network::unsqueeze(const Tensor& x, const std::vector<std::int64_t>& axes) {
+  std::vector<Dim> shape;
+  std::int64_t next = 0;
+  const auto rank = x.rank() + static_cast<std::int64_t>(axes.size());
+  for (std::int64_t axis = 0; axis < rank; ++axis) {
+    const bool added = std::find(axes.begin(), axes.end(), axis) != axes.end();
+    shape.push_back(added ? Dim(1) : x.dim(next++));
+  }
+  return reshape(x, shape);
+}
+
+Tensor Network::flatten(const Tensor& x, std::int64_t start, std::int64_t end) {
+  if (x.rank() == 0) return reshape(x, {1});
+  if (start == end) return x;
+  std::vector<Dim> shape;
+  bool one_static = true;
+  std::int64_t product = 1;
+  for (std::int64_t axis = start; axis <= end; ++axis) {
+    const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
+    one_static = one_static && size >= 0;
+    product *= size;
+  }
+  for (std::int64_t axis = 0; axis < x.rank(); ++axis) {
+    if (axis == start) shape.push_back(one_static ? Dim(product) : Dim(-1));
+    if (axis < start || axis > end) shape.push_back(x.dim(axis));
+  }
+  return reshape(x, shape);
+}
+
+std::vector<Dim> Network::broadcast_shape(const std::vector<Dim>& a, const std::vector<Dim>& b) {
+  const std::size_t rank = std::max(a.size(), b.size());
+  std::vector<Dim> shape;
+  for (std::size_t i = 0; i < rank; ++i) {
+    const Dim one(1);
+    const Dim& left = i + a.size() < rank ? one : a[i + a.size() - rank];
+    const Dim& right = i + b.size() < rank ? one : b[i + b.size() - rank];
+    const auto is_one = [](const Dim& dim) { return dim.is_constant() && dim.value() == 1; };
+    if (left.same_as(right) || is_one(right)) {
+      shape.push_back(left);
+    } else if (is_one(left)) {
+      shape.push_back(right);
+    } else if (left.is_constant() && right.is_constant()) {
+      throw Error(ErrorCategory::kInvalidArgument,
+                  fmt::format("sizes {} and {} do not broadcast", left.value(), right.value()), location_);
+    } else if (left.is_constant()) {
+      shape.push_back(left);  // the dynamic one is 1 or equal to it
+    } else if (right.is_constant()) {
+      shape.push_back(right);
+    } else {
+      shape.push_back(dim_arithmetic(ElementWiseOperation::kMax, left, right));
+    }
+  }
+  return shape;
+}
+
+Tensor Network::broadcast_to(const Tensor& x, const std::vector<Dim>& wanted) {
+  const auto rank = static_cast<std::int64_t>(wanted.size());
+  const Tensor from = expand_rank(x, rank);
+  std::vector<Dim> shape;
+  Dims stride;
+  for (std::int64_t axis = 0; axis < rank; ++axis) {
+    const Dim& want = wanted[static_cast<std::size_t>(axis)];
+    const Dim have = from.dim(axis);
+    const bool keep = want.is_constant() && want.value() == -1;
+    shape.push_back(keep ? have : want);
+    const bool repeats = have.is_constant() && have.value() == 1 && !shape.back().same_as(have);
+    if (have.is_constant() && shape.back().is_constant() && !repeats && !have.same_as(shape.back())) {
+      throw Error(ErrorCategory::kInvalidArgument,
+                  fmt::format("a tensor of shape [{}] does not expand to size {} in dimension {}",
+                              fmt::join(x.dims(), ", "), want.value(), axis),
+                  location_);
+    }
+    stride.push_back(repeats ? 0 : 1);
+  }
+  if (same_shape(from, shape)) return from;
+  // A stride of 0 repeats the only element: NvInfer.h, ISliceLayer.
+  return slice(from, std::vector<Dim>(static_cast<std::size_t>(rank), Dim(0)), shape, stride);
+}
+
+Tensor Network::slice(const Tensor& x, const std::vector<Dim>& start, const std::vector<Dim>& size,
+                      const std::vector<std::int64_t>& stride, SampleMode mode, std::optional<Tensor> fill) {
+  const bool from_zero = std::all_of(start.begin(), start.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == 0; });
+  const bool every = std::all_of(stride.begin(), stride.end(), [](std::int64_t step) { return step == 1; });
+  if (from_zero && every && same_shape(x, size)) return x;
+  return add(layer::Slice{x, sizes_operand(start), sizes_operand(size), stride, mode, fill});
+}
+
+}  // namespace torch2trt

@@ -1,0 +1,33 @@
+#include "torch2trt/tensor.h"
+
+#include <algorithm>
+
+#include "torch2trt/network.h"
+
+namespace torch2trt {
+
+const std::vector<std::int64_t>& Tensor::dims() const { return network_->info(*this).dims; }
+DType Tensor::dtype() const { return network_->info(*this).dtype; }
+const std::string& Tensor::name() const { return network_->info(*this).name; }
+Dim Tensor::dim(std::int64_t axis) const { return Dim::of(*this, axis); }
+
+std::vector<Dim> Tensor::shape() const {
+  std::vector<Dim> shape;
+  for (std::int64_t axis = 0; axis < rank(); ++axis) shape.push_back(dim(axis));
+  return shape;
+}
+
+bool Tensor::is_static() const {
+  const Dims& sizes = dims();
+  return std::none_of(sizes.begin(), sizes.end(), [](std::int64_t size) { return size < 0; });
+}
+
+Dim Dim::of(const Tensor& tensor, std::int64_t axis) {
+  const std::int64_t size = tensor.dims().at(static_cast<std::size_t>(axis));
+  if (size >= 0) return {size};
+  return Dim(std::variant<std::int64_t, Axis, Tensor>(Axis{tensor, axis}));
+}
+
+Dim Dim::computed(const Tensor& scalar) { return Dim(std::variant<std::int64_t, Axis, Tensor>(scalar)); }
+
+}  // namespace torch2trt
