@@ -66,19 +66,19 @@ const Names& keep_contiguity() {
       "aten::logical_not", "aten::bitwise_and", "aten::bitwise_or", "aten::bitwise_not", "aten::maximum",
       "aten::minimum",
       // kernels that allocate their result
-      "aten::conv1d", "aten::conv2d", "aten::conv3d", "aten::convolution", "aten::linear", "aten::mm",
-      "aten::bmm", "aten::addmm", "aten::batch_norm", "aten::layer_norm", "aten::group_norm", "aten::softmax",
-      "aten::log_softmax", "aten::max_pool2d", "aten::avg_pool2d", "aten::adaptive_avg_pool2d", "aten::cat",
-      "aten::stack", "aten::embedding", "aten::constant_pad_nd", "aten::repeat", "aten::cumsum", "aten::zeros_like",
-      "aten::ones_like", "aten::full_like", "aten::empty_like", "aten::rand_like", "aten::randn_like"};
+      "aten::conv1d", "aten::conv2d", "aten::conv3d", "aten::convolution", "aten::linear", "aten::mm", "aten::bmm",
+      "aten::addmm", "aten::batch_norm", "aten::layer_norm", "aten::group_norm", "aten::softmax", "aten::log_softmax",
+      "aten::max_pool2d", "aten::avg_pool2d", "aten::adaptive_avg_pool2d", "aten::cat", "aten::stack",
+      "aten::embedding", "aten::constant_pad_nd", "aten::repeat", "aten::cumsum", "aten::zeros_like", "aten::ones_like",
+      "aten::full_like", "aten::empty_like", "aten::rand_like", "aten::randn_like"};
   return names;
 }
 
 // Give a contiguous result whatever their inputs.
 const Names& make_contiguous() {
-  static const Names names = {"aten::zeros",     "aten::ones",      "aten::full",     "aten::empty",
-                              "aten::arange",    "aten::linspace",  "aten::eye",      "aten::rand",
-                              "aten::randn",     "aten::new_zeros", "aten::new_ones", "aten::new_full",
+  static const Names names = {"aten::zeros",     "aten::ones",         "aten::full",     "aten::empty",
+                              "aten::arange",    "aten::linspace",     "aten::eye",      "aten::rand",
+                              "aten::randn",     "aten::new_zeros",    "aten::new_ones", "aten::new_full",
                               "aten::new_empty", "aten::scalar_tensor"};
   return names;
 }
@@ -118,7 +118,9 @@ NodeAliasing conversion(const Graph& graph, const Node& node, ValueId self, cons
 }  // namespace
 
 Contiguity::Contiguity(const Graph& graph) : contiguous_(graph.values.size()) {
-  const auto mark = [&](ValueId id, bool contiguous) { contiguous_.at(static_cast<std::size_t>(id.index)) = contiguous; };
+  const auto mark = [&](ValueId id, bool contiguous) {
+    contiguous_.at(static_cast<std::size_t>(id.index)) = contiguous;
+  };
   for (const Input& input : graph.inputs) mark(input.value, true);
   for (const Parameter& parameter : graph.parameters) mark(parameter.value, parameter.data.is_contiguous());
 }
@@ -154,8 +156,8 @@ bool Contiguity::output_is_contiguous(const Graph& graph, const Node& node) cons
     const ValueId* self = value(node, "self");
     return self != nullptr && is_contiguous(*self);
   }
-  const bool rows = (kind == "aten::select" || kind == "aten::slice" || kind == "aten::narrow" || kind == "aten::split" ||
-                     kind == "aten::chunk" || kind == "aten::unbind") &&
+  const bool rows = (kind == "aten::select" || kind == "aten::slice" || kind == "aten::narrow" ||
+                     kind == "aten::split" || kind == "aten::chunk" || kind == "aten::unbind") &&
                     whole_of_axis_0();
   if (!rows && !keep_contiguity().contains(kind) && !takes_elements(node)) return false;
   bool contiguous = true;
@@ -170,7 +172,8 @@ bool Contiguity::output_is_contiguous(const Graph& graph, const Node& node) cons
 }
 
 bool makes_container(const Node& node) {
-  return node.kind == "prim::ListConstruct" || node.kind == "prim::TupleConstruct" || node.kind == "prim::DictConstruct";
+  return node.kind == "prim::ListConstruct" || node.kind == "prim::TupleConstruct" ||
+         node.kind == "prim::DictConstruct";
 }
 
 bool takes_elements(const Node& node) {
@@ -179,11 +182,13 @@ bool takes_elements(const Node& node) {
 }
 
 bool reads_only_metadata(const Node& node) {
-  static const Names names = {"aten::size",        "aten::sym_size",   "aten::dim",        "aten::numel",
-                              "aten::sym_numel",   "prim::dtype",      "prim::device",     "prim::layout",
-                              "aten::is_floating_point", "aten::is_complex", "prim::is_cuda", "aten::result_type",
-                              "aten::zeros_like",  "aten::ones_like",  "aten::full_like",  "aten::empty_like",
-                              "aten::new_zeros",   "aten::new_ones",   "aten::new_full",   "aten::new_empty"};
+  static const Names names = {"aten::size",       "aten::sym_size",  "aten::dim",
+                              "aten::numel",      "aten::sym_numel", "prim::dtype",
+                              "prim::device",     "prim::layout",    "aten::is_floating_point",
+                              "aten::is_complex", "prim::is_cuda",   "aten::result_type",
+                              "aten::zeros_like", "aten::ones_like", "aten::full_like",
+                              "aten::empty_like", "aten::new_zeros", "aten::new_ones",
+                              "aten::new_full",   "aten::new_empty"};
   return names.contains(node.kind);
 }
 

@@ -19,7 +19,8 @@ class Emitter {
 
   // `qualified` is "aten::mul.Tensor"; arguments left out take the schema's defaults; `name` is what the value would
   // like to be called.
-  ValueId operator()(std::string_view qualified, std::vector<NamedArgument> arguments, Type type, std::string_view name);
+  ValueId operator()(std::string_view qualified, std::vector<NamedArgument> arguments, Type type,
+                     std::string_view name);
 
   Graph& graph() { return graph_; }
 

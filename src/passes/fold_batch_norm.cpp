@@ -127,7 +127,9 @@ class Folder {
     const auto axis = static_cast<std::size_t>(*channel_axis(graph_, node));
     const Type channels = tensor_type(DType::kFloat64, std::vector<Size>{(*kernel_type.sizes)[axis]});
     const Type exact = tensor_type(DType::kFloat64, kernel_type.sizes);
-    const auto wide = [&](std::string_view name) { return cast(emit, *argument(norm, name).as<ValueId>(), DType::kFloat64); };
+    const auto wide = [&](std::string_view name) {
+      return cast(emit, *argument(norm, name).as<ValueId>(), DType::kFloat64);
+    };
     const auto mul = [&](ValueId a, ValueId b, const Type& type, std::string_view name) {
       return emit("aten::mul.Tensor", {{"self", a}, {"other", b}}, type, name);
     };
@@ -141,14 +143,15 @@ class Folder {
     broadcast[axis] = (*kernel_type.sizes)[axis];
     Argument::List shape(kernel_type.sizes->size(), 1);
     shape[axis] = -1;
-    const ValueId scale_nd = emit("aten::reshape", {{"self", scale}, {"shape", shape}},
-                                  tensor_type(DType::kFloat64, broadcast), "bn_scale");
-    const ValueId folded = cast(emit, mul(cast(emit, kernel, DType::kFloat64), scale_nd, exact, kernel_name + "_folded"),
-                                *kernel_type.dtype);
+    const ValueId scale_nd =
+        emit("aten::reshape", {{"self", scale}, {"shape", shape}}, tensor_type(DType::kFloat64, broadcast), "bn_scale");
+    const ValueId folded = cast(
+        emit, mul(cast(emit, kernel, DType::kFloat64), scale_nd, exact, kernel_name + "_folded"), *kernel_type.dtype);
 
     ValueId shift = wide("running_mean");
     if (const auto* bias = argument(node, "bias").as<ValueId>()) {
-      shift = emit("aten::sub.Tensor", {{"self", cast(emit, *bias, DType::kFloat64)}, {"other", shift}}, channels, "bn_shift");
+      shift = emit("aten::sub.Tensor", {{"self", cast(emit, *bias, DType::kFloat64)}, {"other", shift}}, channels,
+                   "bn_shift");
       shift = mul(shift, scale, channels, "bn_shift");
     } else {
       shift = emit("aten::neg", {{"self", mul(shift, scale, channels, "bn_shift")}}, channels, "bn_shift");

@@ -5,7 +5,8 @@
 namespace torch2trt {
 
 // Turns a convolution whose result only a batch_norm in inference mode reads into one convolution:
-//   scale = weight / sqrt(running_var + eps),  kernel' = kernel * scale,  bias' = (bias - running_mean) * scale + bias_bn
+//   scale = weight / sqrt(running_var + eps),  kernel' = kernel * scale,  bias' = (bias - running_mean) * scale +
+//   bias_bn
 // The new kernel and bias are nodes over the parameters, so the runner folds them with PyTorch and refitting can
 // compute them again. They are computed in float64 and cast back once: the result differs from the two operators only
 // by rounding. Also for linear on two dimensions and for transposed convolutions without groups.

@@ -10,8 +10,9 @@ using Names = std::set<std::string_view>;
 
 // These change the memory a tensor has, not only its content. (`resize` exists but is another function.)
 const Names& impossible() {
-  static const Names names = {"aten::resize_",     "aten::resize_as_", "aten::resize_as_sparse_", "aten::set_",
-                              "aten::as_strided_", "aten::rename_",    "aten::_resize_output_",   "aten::copy_sparse_to_sparse_"};
+  static const Names names = {
+      "aten::resize_",     "aten::resize_as_", "aten::resize_as_sparse_", "aten::set_",
+      "aten::as_strided_", "aten::rename_",    "aten::_resize_output_",   "aten::copy_sparse_to_sparse_"};
   return names;
 }
 
@@ -55,20 +56,37 @@ Node functional_node(const Node& node) {
 
 // The functional form's result has the type of `self` whatever the other arguments are.
 bool keeps_type(std::string_view kind) {
-  static const Names names = {"aten::index_put_",    "aten::_index_put_impl_", "aten::index_fill_",  "aten::index_copy_",
-                              "aten::index_add_",    "aten::masked_fill_",     "aten::masked_scatter_", "aten::scatter_",
-                              "aten::scatter_add_",  "aten::put_",             "aten::fill_",        "aten::copy_",
-                              "aten::relu_",         "aten::triu_",            "aten::tril_",        "aten::cumsum_",
-                              "aten::dropout_",      "aten::fill_diagonal_",   "aten::scatter_reduce_"};
+  static const Names names = {"aten::index_put_",      "aten::_index_put_impl_",
+                              "aten::index_fill_",     "aten::index_copy_",
+                              "aten::index_add_",      "aten::masked_fill_",
+                              "aten::masked_scatter_", "aten::scatter_",
+                              "aten::scatter_add_",    "aten::put_",
+                              "aten::fill_",           "aten::copy_",
+                              "aten::relu_",           "aten::triu_",
+                              "aten::tril_",           "aten::cumsum_",
+                              "aten::dropout_",        "aten::fill_diagonal_",
+                              "aten::scatter_reduce_"};
   return names.contains(kind);
 }
 
 // The functional form's result is bool.
 bool compares(std::string_view kind) {
-  static const Names names = {"aten::eq_",            "aten::ne_",          "aten::lt_",          "aten::le_",
-                              "aten::gt_",            "aten::ge_",          "aten::equal_",       "aten::greater_",
-                              "aten::less_",          "aten::not_equal_",   "aten::greater_equal_", "aten::less_equal_",
-                              "aten::logical_and_",   "aten::logical_or_",  "aten::logical_xor_", "aten::logical_not_"};
+  static const Names names = {"aten::eq_",
+                              "aten::ne_",
+                              "aten::lt_",
+                              "aten::le_",
+                              "aten::gt_",
+                              "aten::ge_",
+                              "aten::equal_",
+                              "aten::greater_",
+                              "aten::less_",
+                              "aten::not_equal_",
+                              "aten::greater_equal_",
+                              "aten::less_equal_",
+                              "aten::logical_and_",
+                              "aten::logical_or_",
+                              "aten::logical_xor_",
+                              "aten::logical_not_"};
   return names.contains(kind);
 }
 
@@ -81,7 +99,8 @@ bool may_change_type(const Graph& graph, const Node& node, const Type& self) {
     if (given.name == "self") continue;
     for_each_value(given.value, [&](ValueId id) {
       const Type& type = graph.value(id).type;
-      const bool number = type.kind == Type::Kind::kInt || type.kind == Type::Kind::kFloat || type.kind == Type::Kind::kBool;
+      const bool number =
+          type.kind == Type::Kind::kInt || type.kind == Type::Kind::kFloat || type.kind == Type::Kind::kBool;
       may = may || (!number && (!type.dtype || type.dtype != self.dtype));
     });
   }
@@ -106,7 +125,8 @@ ValueId copied(Emitter& emit, const Node& node, const Type& self, std::string_vi
   if (same_sizes(self, type)) return value;
   Argument::List sizes;
   for (const Size& size : *self.sizes) sizes.emplace_back(size.value);
-  const bool is_static = std::none_of(self.sizes->begin(), self.sizes->end(), [](const Size& size) { return size.value < 0; });
+  const bool is_static =
+      std::none_of(self.sizes->begin(), self.sizes->end(), [](const Size& size) { return size.value < 0; });
   if (is_static) return emit("aten::expand", {{"self", value}, {"size", sizes}}, self, name);
   return emit("aten::expand_as", {{"self", value}, {"other", target}}, self, name);
 }
@@ -127,7 +147,8 @@ bool overwrites_all(const Node& node) {
 
 ValueId emit_functional(Emitter& emit, const Node& node, const Type& self) {
   const ValueId target = *node.find("self")->as<ValueId>();
-  const std::string name = node.outputs.empty() ? emit.graph().value(target).name : emit.graph().value(node.outputs[0]).name;
+  const std::string name =
+      node.outputs.empty() ? emit.graph().value(target).name : emit.graph().value(node.outputs[0]).name;
   if (node.kind == "aten::zero_") return emit("aten::zeros_like", {{"self", target}}, self, name);
   if (node.kind == "aten::fill_" && node.overload == "Scalar") {
     return emit("aten::full_like", {{"self", target}, {"fill_value", *node.find("value")}}, self, name);

@@ -1,10 +1,10 @@
 #include "src/passes/pipeline.h"
 
-#include <algorithm>
-#include <chrono>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
+#include <chrono>
 
 #include "src/graph/verify.h"
 #include "src/passes/fold_batch_norm.h"
@@ -42,8 +42,8 @@ std::vector<PassTime> run_passes(Graph& graph, const PassOptions& options) {
     const auto start = std::chrono::steady_clock::now();
     pass.run(graph);
     verify(graph, pass.name);
-    times.push_back({std::string(pass.name),
-                     std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
+    times.push_back(
+        {std::string(pass.name), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count()});
   }
   return times;
 }

@@ -99,9 +99,9 @@ std::optional<ValueId> same_again(const Write& write) {
 }
 
 std::optional<ValueId> movedim(const Write& write) {
-  return write.make(write.view.qualified(), {{"self", write.written},
-                                             {"source", write.argument("destination")},
-                                             {"destination", write.argument("source")}});
+  return write.make(
+      write.view.qualified(),
+      {{"self", write.written}, {"source", write.argument("destination")}, {"destination", write.argument("source")}});
 }
 
 std::optional<ValueId> unsqueeze(const Write& write) {
@@ -143,9 +143,9 @@ std::optional<ValueId> narrow(const Write& write) {
 }
 
 std::optional<ValueId> diagonal(const Write& write) {
-  return write.scatter("aten::diagonal_scatter", {{"offset", write.argument("offset")},
-                                                  {"dim1", write.argument("dim1")},
-                                                  {"dim2", write.argument("dim2")}});
+  return write.scatter(
+      "aten::diagonal_scatter",
+      {{"offset", write.argument("offset")}, {"dim1", write.argument("dim1")}, {"dim2", write.argument("dim2")}});
 }
 
 // Element i of a list of equal parts; the last may be shorter, which slice's end already allows.
@@ -190,23 +190,17 @@ std::optional<ValueId> unbind(const Write& write) {
 // squeeze removes an axis only where its size is 1, so the way back is the base's shape.
 const std::map<std::string_view, Inverse>& inverses() {
   static const std::map<std::string_view, Inverse> table = {
-      {"aten::alias", identity},        {"aten::detach", identity},
-      {"aten::lift_fresh", identity},   {"aten::positive", identity},
-      {"aten::resolve_conj", identity}, {"aten::resolve_neg", identity},
-      {"aten::view", reshape},          {"aten::reshape", reshape},
-      {"aten::view_as", reshape},       {"aten::reshape_as", reshape},
-      {"aten::flatten", reshape},       {"aten::ravel", reshape},
-      {"aten::unflatten", reshape},     {"aten::squeeze", reshape},
-      {"aten::permute", permute},       {"aten::transpose", same_again},
-      {"aten::swapaxes", same_again},   {"aten::swapdims", same_again},
-      {"aten::t", same_again},          {"aten::numpy_T", same_again},
-      {"aten::mT", same_again},         {"aten::movedim", movedim},
-      {"aten::moveaxis", movedim},      {"aten::unsqueeze", unsqueeze},
-      {"aten::expand", expand},         {"aten::select", select},
-      {"aten::slice", slice},           {"aten::narrow", narrow},
-      {"aten::diagonal", diagonal},     {"aten::split", split},
-      {"aten::split_with_sizes", split}, {"aten::chunk", chunk},
-      {"aten::unbind", unbind},
+      {"aten::alias", identity},         {"aten::detach", identity},       {"aten::lift_fresh", identity},
+      {"aten::positive", identity},      {"aten::resolve_conj", identity}, {"aten::resolve_neg", identity},
+      {"aten::view", reshape},           {"aten::reshape", reshape},       {"aten::view_as", reshape},
+      {"aten::reshape_as", reshape},     {"aten::flatten", reshape},       {"aten::ravel", reshape},
+      {"aten::unflatten", reshape},      {"aten::squeeze", reshape},       {"aten::permute", permute},
+      {"aten::transpose", same_again},   {"aten::swapaxes", same_again},   {"aten::swapdims", same_again},
+      {"aten::t", same_again},           {"aten::numpy_T", same_again},    {"aten::mT", same_again},
+      {"aten::movedim", movedim},        {"aten::moveaxis", movedim},      {"aten::unsqueeze", unsqueeze},
+      {"aten::expand", expand},          {"aten::select", select},         {"aten::slice", slice},
+      {"aten::narrow", narrow},          {"aten::diagonal", diagonal},     {"aten::split", split},
+      {"aten::split_with_sizes", split}, {"aten::chunk", chunk},           {"aten::unbind", unbind},
   };
   return table;
 }
