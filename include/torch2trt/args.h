@@ -18,13 +18,16 @@ namespace torch2trt {
 // dropped.
 class Args {
  public:
-  Args(const Node& node, std::vector<NamedOperand> operands, Network& network);
+  Args(const Node& node, std::vector<NamedOperand> operands, Network& network, std::vector<bool> used_outputs = {});
 
   const Node& node() const { return node_; }
   Network& network() const { return network_; }
 
   bool has(std::string_view name) const;  // the schema has it
   const Operand& operand(std::string_view name);
+  // By position, for operators without named arguments (prim::ListConstruct).
+  std::size_t size() const { return operands_.size(); }
+  const Operand& operand_at(std::size_t index);
   bool is_none(std::string_view name);
   // Whether the argument is a constant (or None): nothing in it is a network value.
   bool is_constant(std::string_view name) const;
@@ -67,6 +70,9 @@ class Args {
   // One operand as a tensor of `dtype`: numbers and constants are converted without a layer.
   Tensor tensor_as(std::string_view name, DType dtype);
 
+  // Whether anything reads output `index` of the node.
+  bool is_output_used(std::size_t index) const { return index >= used_outputs_.size() || used_outputs_[index]; }
+
   // Says that the argument has no meaning for the result.
   void ignore(std::initializer_list<std::string_view> names);
   // Says that only `allowed` is supported. Throws Error(kUnsupportedOperator) with `reason` otherwise.
@@ -85,6 +91,7 @@ class Args {
   std::vector<NamedOperand> operands_;
   std::vector<bool> read_;
   Network& network_;
+  std::vector<bool> used_outputs_;
 };
 
 // Axis `axis` of `rank` dimensions, counted from the end where negative. Throws Error(kInvalidArgument).

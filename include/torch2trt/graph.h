@@ -127,6 +127,8 @@ struct Parameter {
 struct Input {
   ValueId value;
   std::string name;  // as forward() names it; leaves of nested arguments are "x.0", "x.key"
+  // Set where the program was specialised to this value (None, a number, a text): nothing reads the input then.
+  std::optional<Argument> constant = std::nullopt;
 };
 
 // Bounds of a symbol; `max` is empty where the program gives none.

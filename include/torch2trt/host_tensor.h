@@ -44,6 +44,10 @@ HostTensor full_host_tensor(double value, DType dtype, std::vector<std::int64_t>
 
 // `tensor` if it already is contiguous and of `dtype`, else a copy that is. Made by torch (src/torch).
 HostTensor contiguous_as(const HostTensor& tensor, DType dtype);
+// The same elements under other sizes; `tensor` must be contiguous and have as many.
+HostTensor reshaped(const HostTensor& tensor, std::vector<std::int64_t> sizes);
+// A view with its dimensions in another order.
+HostTensor permuted(const HostTensor& tensor, const std::vector<std::int64_t>& order);
 // Element i of a contiguous integer or bool tensor.
 std::int64_t integer_at(const HostTensor& tensor, std::int64_t index);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -143,6 +144,8 @@ using Layer =
                  layer::GridSample, layer::Fill, layer::Cumulative, layer::NonZero, layer::OneHot, layer::Attention,
                  layer::ParametricRelu>;
 
+// Calls `visit` with every tensor the layer reads.
+void for_each_input(const Layer& layer, const std::function<void(const Tensor&)>& visit);
 // "Convolution", ...: the struct's name.
 std::string_view layer_type_name(const Layer& layer);
 

@@ -55,8 +55,11 @@ class Network {
   const SourceLocation& location() const { return location_; }
 
   // --- constants ----------------------------------------------------------------------------------------------
-  // The same data and shape gives the same tensor (memoised): a constant used twice is one layer.
+  // The same data and shape gives the same tensor (memoised): a constant used twice is one layer. The layer is added
+  // when another layer first reads it, so reshaping, permuting or casting a constant costs no layer.
   Tensor constant(const HostTensor& value);
+  // The value of a tensor made by constant(), else nullptr.
+  const HostTensor* constant_value(const Tensor& tensor) const;
   // A constant of one element with `rank` dimensions of size 1.
   Tensor scalar(double value, DType dtype, std::int64_t rank = 0);
   Tensor constant_1d(const std::vector<std::int64_t>& values);  // of shape_dtype()
@@ -113,13 +116,23 @@ class Network {
   Tensor adopt(TensorInfo info);
 
   std::string unique_layer_name(const Layer& layer);
+  // Layers the network had before this wrapped it.
+  void reserve_layer_name(const std::string& name) { layer_names_.try_emplace(name, 1); }
+  // Adds the layer of a constant that no layer has read yet; does nothing for other tensors.
+  void add_pending_constant(const Tensor& tensor);
 
  private:
+
   enum class Role : std::uint8_t { kComputed, kInput, kConstant };
   std::vector<TensorInfo> tensors_;
   std::vector<Role> roles_;
   std::set<std::int32_t> outputs_;
   std::map<std::string, Tensor, std::less<>> constants_;  // by content key
+  struct ConstantState {
+    HostTensor value;
+    bool added = false;
+  };
+  std::map<std::int32_t, ConstantState> constant_values_;
   std::map<std::int32_t, Tensor> shapes_;
   std::map<std::string, int, std::less<>> layer_names_;
   SourceLocation location_;

@@ -29,7 +29,8 @@ struct Operand {
 
   Operand() = default;
   template <typename T>
-    requires(!std::is_same_v<std::decay_t<T>, Operand> && !std::is_same_v<std::decay_t<T>, Dim>)
+    requires(!std::is_same_v<std::decay_t<T>, Operand> && !std::is_same_v<std::decay_t<T>, Dim> &&
+             !std::is_same_v<std::decay_t<T>, std::vector<Tensor>>)
   Operand(T&& value) : data(std::forward<T>(value)) {}  // NOLINT(google-explicit-constructor)
   // A constant Dim is stored as the number it is.
   Operand(const Dim& dim);                              // NOLINT(google-explicit-constructor)

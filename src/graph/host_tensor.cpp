@@ -1,5 +1,6 @@
 #include "torch2trt/host_tensor.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -87,6 +88,24 @@ HostTensor full_host_tensor(double value, DType dtype, std::vector<std::int64_t>
     default: break;
   }
   throw Error(ErrorCategory::kInternal, fmt::format("full_host_tensor cannot make {}", name(dtype)));
+}
+
+HostTensor reshaped(const HostTensor& tensor, std::vector<std::int64_t> sizes) {
+  HostTensor result = tensor;
+  result.torch = nullptr;
+  result.strides = contiguous_strides(sizes);
+  result.sizes = std::move(sizes);
+  return result;
+}
+
+HostTensor permuted(const HostTensor& tensor, const std::vector<std::int64_t>& order) {
+  HostTensor result = tensor;
+  result.torch = nullptr;
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    result.sizes[i] = tensor.sizes.at(static_cast<std::size_t>(order[i]));
+    result.strides[i] = tensor.strides.at(static_cast<std::size_t>(order[i]));
+  }
+  return result;
 }
 
 std::int64_t integer_at(const HostTensor& tensor, std::int64_t index) {

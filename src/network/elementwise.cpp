@@ -15,7 +15,9 @@ void same_rank(Network& net, Tensor& a, Tensor& b) {
 
 Tensor Network::cast(const Tensor& x, DType to) {
   const DType held = network_dtype(to).value_or(to);
-  return x.dtype() == held ? x : add(layer::Cast{x, held});
+  if (x.dtype() == held) return x;
+  if (const HostTensor* value = constant_value(x)) return constant(contiguous_as(*value, held));
+  return add(layer::Cast{x, held});
 }
 
 Tensor Network::expand_rank(const Tensor& x, std::int64_t rank) {

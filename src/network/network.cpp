@@ -18,10 +18,12 @@ std::string_view short_operator(std::string_view kind) {
 
 std::string Network::unique_layer_name(const Layer& layer) {
   std::string base = location_.scope;
+  const auto* constant = std::get_if<layer::Constant>(&layer);
   if (!location_.node.empty()) {
     if (!base.empty()) base += '/';
     base += short_operator(location_.node);
   }
+  if (constant != nullptr && !constant->weights.origin.empty()) base = constant->weights.origin;
   if (base.empty()) base = layer_type_name(layer);
   int& used = layer_names_[base];
   std::string name = used == 0 ? base : fmt::format("{}_{}", base, used);
@@ -31,14 +33,24 @@ std::string Network::unique_layer_name(const Layer& layer) {
   return name;
 }
 
+void Network::add_pending_constant(const Tensor& tensor) {
+  const auto constant = constant_values_.find(tensor.id());
+  if (constant == constant_values_.end() || constant->second.added) return;
+  constant->second.added = true;
+  const Layer made = layer::Constant{constant->second.value};
+  add_layer(made, unique_layer_name(made), tensor.id());
+  ++num_layers_;
+}
+
 std::vector<Tensor> Network::add_all(const Layer& layer) {
+  for_each_input(layer, [this](const Tensor& input) { add_pending_constant(input); });
   const std::string name = unique_layer_name(layer);
   const auto first = static_cast<std::int32_t>(tensors_.size());
   std::vector<Tensor> outputs;
   for (TensorInfo& info : add_layer(layer, name, first)) {
     outputs.emplace_back(this, static_cast<std::int32_t>(tensors_.size()));
     tensors_.push_back(std::move(info));
-    roles_.push_back(std::holds_alternative<layer::Constant>(layer) ? Role::kConstant : Role::kComputed);
+    roles_.push_back(Role::kComputed);
   }
   ++num_layers_;
   return outputs;
@@ -98,9 +110,17 @@ Tensor Network::constant(const HostTensor& value) {
     key += fmt::format("@{}", weights.data);
   }
   if (const auto known = constants_.find(key); known != constants_.end()) return known->second;
-  const Tensor made = add(layer::Constant{weights});
+  const Tensor made(this, static_cast<std::int32_t>(tensors_.size()));
+  tensors_.push_back({weights.origin, weights.sizes, weights.dtype});
+  roles_.push_back(Role::kConstant);
+  constant_values_.emplace(made.id(), ConstantState{std::move(weights)});
   constants_.emplace(std::move(key), made);
   return made;
+}
+
+const HostTensor* Network::constant_value(const Tensor& tensor) const {
+  const auto known = constant_values_.find(tensor.id());
+  return known == constant_values_.end() ? nullptr : &known->second.value;
 }
 
 Tensor Network::scalar(double value, DType dtype, std::int64_t rank) {

@@ -55,6 +55,13 @@ Tensor Network::reshape(const Tensor& x, const std::vector<Dim>& wanted) {
     }
   }
   if (same_shape(x, shape)) return x;
+  if (const HostTensor* value = constant_value(x)) {
+    Dims sizes;
+    for (const Dim& dim : shape) sizes.push_back(dim.value());
+    if (std::all_of(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant(); })) {
+      return constant(reshaped(*value, sizes));
+    }
+  }
 
   // TensorRT fills one -1 by itself, and copies dimension i of the input for a 0 at i: neither needs a layer.
   Dims numbers;
@@ -84,6 +91,7 @@ Tensor Network::reshape(const Tensor& x, const std::vector<Dim>& wanted) {
 
 Tensor Network::permute(const Tensor& x, const std::vector<std::int64_t>& order) {
   if (is_identity(order)) return x;
+  if (const HostTensor* value = constant_value(x)) return constant(permuted(*value, order));
   return add(layer::Shuffle{.input = x, .first_transpose = order});
 }
 

@@ -16,13 +16,7 @@ Tensor Network::shape_of(const Tensor& x) {
 }
 
 Tensor Network::dim_tensor(const Dim& dim) {
-  if (dim.is_constant()) {
-    HostTensor value = contiguous_as(host_tensor(std::vector<std::int64_t>{dim.value()}), shape_dtype());
-    value.sizes.clear();
-    value.strides.clear();
-    value.torch = nullptr;
-    return constant(value);
-  }
+  if (dim.is_constant()) return reshape(constant_1d({dim.value()}), {});
   if (const Tensor* scalar = dim.scalar()) return cast(*scalar, shape_dtype());
   const Dim::Axis* source = dim.axis();
   const Tensor index = scalar(static_cast<double>(source->axis), DType::kInt32);

@@ -1,0 +1,153 @@
+#include "src/backend/python/python_network.h"
+
+#include <fmt/format.h>
+
+#include "src/backend/python/layer_maker.h"
+
+namespace torch2trt {
+namespace {
+
+struct TypeName {
+  DType dtype;
+  const char* name;
+};
+
+constexpr TypeName kTypeNames[] = {
+    {DType::kFloat32, "FLOAT"}, {DType::kFloat16, "HALF"}, {DType::kBFloat16, "BF16"}, {DType::kInt64, "INT64"},
+    {DType::kInt32, "INT32"},   {DType::kInt8, "INT8"},    {DType::kUInt8, "UINT8"},   {DType::kBool, "BOOL"},
+    {DType::kFloat8E4M3, "FP8"},
+};
+
+Dims dims_of(const py::object& itensor) { return itensor.attr("shape").cast<py::tuple>().cast<Dims>(); }
+
+}  // namespace
+
+py::module_ tensorrt_module_of(const py::handle& object) {
+  // The bindings' own module is nested ("tensorrt_bindings.tensorrt"); the one users import is the public name.
+  const auto module = py::str(py::type::of(object).attr("__module__")).cast<std::string>();
+  for (const char* name : {"tensorrt_rtx", "tensorrt_lean", "tensorrt_dispatch", "tensorrt"}) {
+    if (module.find(name) != std::string::npos) return py::module_::import(name);
+  }
+  throw Error(ErrorCategory::kInvalidArgument,
+              fmt::format("an INetworkDefinition of tensorrt or tensorrt_rtx is needed, not {}",
+                          py::repr(py::type::of(object)).cast<std::string>()));
+}
+
+PythonNetwork::PythonNetwork(py::object network)
+    : network_(std::move(network)), trt_(tensorrt_module_of(network_)), itensor_type_(trt_.attr("ITensor")) {
+  if (!py::isinstance(network_, trt_.attr("INetworkDefinition"))) {
+    throw Error(ErrorCategory::kInvalidArgument, fmt::format("an INetworkDefinition is needed, not {}",
+                                                             py::repr(py::type::of(network_)).cast<std::string>()));
+  }
+  py::module_::import("weakref").attr("finalize")(network_, kept_.attr("clear"));
+  const auto layers = network_.attr("num_layers").cast<int>();
+  for (int i = 0; i < layers; ++i) reserve_layer_name(py::str(network_.attr("get_layer")(i).attr("name")).cast<std::string>());
+  recorder_ = py::module_::import("torch2trt._errors").attr("error_recorder")(trt_);
+  previous_recorder_ = network_.attr("error_recorder");
+  network_.attr("error_recorder") = recorder_;
+}
+
+PythonNetwork::~PythonNetwork() {
+  try {
+    network_.attr("error_recorder") = previous_recorder_;
+  } catch (const py::error_already_set&) {  // the interpreter is going down
+  }
+}
+
+bool PythonNetwork::supports(std::string_view layer) const {
+  if (layer == "Attention") return py::hasattr(network_, "add_attention");
+  if (layer == "Cumulative") return py::hasattr(network_, "add_cumulative");
+  return true;
+}
+
+void PythonNetwork::remember(std::int32_t id, py::object itensor) {
+  ids_[itensor.ptr()] = id;
+  tensors_[id] = std::move(itensor);
+}
+
+py::object PythonNetwork::itensor(const Tensor& tensor) {
+  if (!tensors_.contains(tensor.id())) add_pending_constant(tensor);
+  return at(tensor);
+}
+
+bool PythonNetwork::is_itensor(const py::handle& object) const { return py::isinstance(object, itensor_type_); }
+
+Tensor PythonNetwork::tensor_of(const py::object& itensor) {
+  if (const auto known = ids_.find(itensor.ptr()); known != ids_.end()) return {this, known->second};
+  const Tensor adopted = adopt({py::str(itensor.attr("name")).cast<std::string>(), dims_of(itensor), dtype_of(itensor)});
+  remember(adopted.id(), itensor);
+  return adopted;
+}
+
+py::object PythonNetwork::data_type(DType dtype) const {
+  for (const TypeName& row : kTypeNames) {
+    if (row.dtype == dtype && py::hasattr(trt_.attr("DataType"), row.name)) return trt_.attr("DataType").attr(row.name);
+  }
+  throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("this TensorRT has no type for {}", name(dtype)), location());
+}
+
+DType PythonNetwork::dtype_of(const py::object& itensor) const {
+  const auto text = py::str(itensor.attr("dtype").attr("name")).cast<std::string>();
+  for (const TypeName& row : kTypeNames) {
+    if (row.name == text) return row.dtype;
+  }
+  throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("tensors of TensorRT's type {} are not supported", text), location());
+}
+
+py::object PythonNetwork::weights(const HostTensor& tensor) {
+  kept_.append(py::capsule(new std::shared_ptr<const void>(tensor.owner),
+                           [](void* owner) { delete static_cast<std::shared_ptr<const void>*>(owner); }));
+  const auto address = reinterpret_cast<std::uintptr_t>(tensor.data);
+  return trt_.attr("Weights")(data_type(tensor.dtype), address, tensor.numel());
+}
+
+std::vector<std::string> PythonNetwork::take_errors() {
+  return recorder_.attr("take")().cast<std::vector<std::string>>();
+}
+
+void PythonNetwork::refused(const std::string& what, const std::string& layer_name) {
+  std::string message = fmt::format("TensorRT refused the layer \"{}\" ({})", layer_name, what);
+  for (const std::string& text : take_errors()) message += "\n  TensorRT: " + text;
+  throw Error(ErrorCategory::kBuildFailed, message, location());
+}
+
+std::vector<TensorInfo> PythonNetwork::add_layer(const Layer& layer, const std::string& layer_name, std::int32_t first_id) {
+  const std::string type(layer_type_name(layer));
+  py::object made;
+  try {
+    made = LayerMaker(*this).make(layer);
+  } catch (const py::error_already_set& error) {
+    refused(fmt::format("{}: {}", type, error.what()), layer_name);
+  }
+  if (made.is_none()) refused(type, layer_name);
+  made.attr("name") = layer_name;
+  std::vector<TensorInfo> outputs;
+  const auto count = made.attr("num_outputs").cast<std::int32_t>();
+  for (std::int32_t i = 0; i < count; ++i) {
+    const py::object output = made.attr("get_output")(i);
+    // A bad layer is returned all the same; the error appears when the shape of its output is read.
+    try {
+      outputs.push_back({fmt::format("{}_output_{}", layer_name, i), dims_of(output), dtype_of(output)});
+    } catch (const py::error_already_set&) {
+      refused(type, layer_name);
+    }
+    output.attr("name") = outputs.back().name;
+    remember(first_id + i, output);
+  }
+  if (recorder_.attr("num_errors")().cast<int>() > 0) refused(type, layer_name);
+  return outputs;
+}
+
+void PythonNetwork::add_input_layer(const TensorInfo& info, std::int32_t id) {
+  const py::object input = network_.attr("add_input")(info.name, data_type(info.dtype), py::tuple(py::cast(info.dims)));
+  if (input.is_none()) refused("input", info.name);
+  remember(id, input);
+}
+
+void PythonNetwork::mark_output_tensor(std::int32_t id, const std::string& name) {
+  const py::object tensor = tensors_.at(id);
+  tensor.attr("name") = name;
+  network_.attr("mark_output")(tensor);
+}
+
+}  // namespace torch2trt

@@ -1,0 +1,68 @@
+#include "torch2trt/convert.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "src/convert/signature.h"
+
+namespace torch2trt {
+namespace {
+
+void warn_of_float64(const RunOptions& options, const std::vector<InputPlan>& plans) {
+  const auto wide = std::find_if(plans.begin(), plans.end(), [](const InputPlan& plan) { return plan.binding.torch_dtype == DType::kFloat64; });
+  if (wide == plans.end() || !options.log) return;
+  options.log(Severity::kWarning, fmt::format("TensorRT has no float64: input \"{}\" and what is computed from it are float32 in the network",
+                                              wide->binding.name));
+}
+
+// An output of the network, whatever the program returned in its place.
+Tensor as_tensor(Network& net, const Operand& operand, const std::string& name) {
+  if (const auto* tensor = operand.as<Tensor>()) return *tensor;
+  if (const auto* host = operand.as<HostTensor>()) return net.constant(*host);
+  if (const auto* dim = operand.as<Dim>()) return net.dim_tensor(*dim);
+  if (const auto* i = operand.as<std::int64_t>()) return net.dim_tensor(Dim(*i));
+  if (const auto* b = operand.as<bool>()) return net.scalar(*b ? 1 : 0, DType::kBool);
+  if (const auto* d = operand.as<double>()) return net.scalar(*d, DType::kFloat32);
+  throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("output \"{}\" is {}, which no engine can return", name, describe(operand)));
+}
+
+DType torch_dtype_of(const Graph& graph, const Argument& output, const Operand& value, const Tensor& tensor) {
+  if (const auto* id = output.as<ValueId>()) {
+    if (const auto& dtype = graph.value(*id).type.dtype) return *dtype;
+  }
+  if (const auto* host = value.as<HostTensor>()) return host->dtype;
+  return tensor.dtype();
+}
+
+}  // namespace
+
+Converted convert(const Graph& graph, const ConvertOptions& options) {
+  Network& net = *options.run.network;
+  Converted converted;
+  const std::vector<InputPlan> plans = plan_inputs(graph, options.shapes);
+  warn_of_float64(options.run, plans);
+  std::vector<Operand> inputs;
+  for (const InputPlan& plan : plans) {
+    inputs.emplace_back(net.add_input(plan.binding.name, plan.binding.torch_dtype, plan.binding.dims));
+    converted.signature.inputs.push_back(plan.binding);
+    if (plan.dynamic) converted.ranges.emplace(plan.binding.name, plan.range);
+  }
+  const std::vector<Operand> outputs = run(graph, inputs, options.run);
+  const std::vector<std::string> names = output_names(graph.output_structure, outputs.size());
+  net.set_location({});
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    if (outputs[i].is_none()) continue;
+    const Tensor tensor = net.mark_output(as_tensor(net, outputs[i], names[i]), names[i]);
+    converted.signature.outputs.push_back(
+        {names[i], torch_dtype_of(graph, graph.body.outputs[i], outputs[i], tensor), tensor.dtype(), tensor.dims()});
+  }
+  if (converted.signature.outputs.empty()) {
+    throw Error(ErrorCategory::kInvalidArgument, "the program returns no tensor, so there is nothing to build");
+  }
+  converted.signature.input_structure = graph.input_structure;
+  converted.signature.output_structure = graph.output_structure;
+  return converted;
+}
+
+}  // namespace torch2trt

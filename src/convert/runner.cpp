@@ -1,0 +1,176 @@
+// Walks the nodes in order with a value for each input: network tensors go to handlers, constants to PyTorch.
+#include <algorithm>
+#include <map>
+#include <optional>
+
+#include <fmt/format.h>
+
+#include "src/convert/unsupported.h"
+#include "src/torch/evaluate.h"
+#include "src/torch/schema.h"
+#include "torch2trt/convert.h"
+
+namespace torch2trt {
+namespace {
+
+// A folded constant may be larger than what it came from, but not without limit: weights live in the engine.
+constexpr std::size_t kFoldedGrowth = 4;
+constexpr std::size_t kFoldedAlways = 1U << 20U;
+
+std::size_t constant_bytes(const Operand& operand) {
+  if (const auto* tensor = operand.as<HostTensor>()) return tensor->bytes();
+  std::size_t total = 0;
+  if (const auto* list = operand.as<Operand::List>()) {
+    for (const Operand& item : *list) total += constant_bytes(item);
+  }
+  return total;
+}
+
+class Runner {
+ public:
+  Runner(const Graph& graph, const RunOptions& options)
+      : graph_(graph),
+        options_(options),
+        handlers_(options.handlers == nullptr ? builtin_handlers() : *options.handlers),
+        values_(graph.values.size()) {}
+
+  std::vector<Operand> run(const std::vector<Operand>& inputs) {
+    if (inputs.size() != graph_.inputs.size()) {
+      throw Error(ErrorCategory::kInvalidArgument,
+                  fmt::format("the program takes {} input{}, {} given", graph_.inputs.size(),
+                              graph_.inputs.size() == 1 ? "" : "s", inputs.size()));
+    }
+    for (const Parameter& parameter : graph_.parameters) {
+      HostTensor data = parameter.data;
+      data.origin = graph_.value(parameter.value).name;
+      set(parameter.value, std::move(data));
+    }
+    for (std::size_t i = 0; i < inputs.size(); ++i) set(graph_.inputs[i].value, inputs[i]);
+    count_readers();
+    for (const Node& node : graph_.body.nodes) run_node(node);
+    unsupported_.throw_if_any();
+    std::vector<Operand> outputs;
+    for (const Argument& output : graph_.body.outputs) outputs.push_back(operand(output));
+    return outputs;
+  }
+
+ private:
+  void set(ValueId id, Operand value) { values_.at(static_cast<std::size_t>(id.index)) = std::move(value); }
+
+  Operand operand(const Argument& argument) const {
+    return std::visit(
+        [&](const auto& value) -> Operand {
+          using T = std::decay_t<decltype(value)>;
+          if constexpr (std::is_same_v<T, ValueId>) {
+            return values_.at(static_cast<std::size_t>(value.index));
+          } else if constexpr (std::is_same_v<T, Argument::List>) {
+            Operand::List list;
+            for (const Argument& item : value) list.push_back(operand(item));
+            return list;
+          } else {
+            return value;
+          }
+        },
+        argument.data);
+  }
+
+  // Values are dropped after their last reader, so that large folded constants do not pile up.
+  void count_readers() {
+    readers_.assign(graph_.values.size(), 0);
+    const auto count = [&](ValueId id) { ++readers_.at(static_cast<std::size_t>(id.index)); };
+    for (const Node& node : graph_.body.nodes) for_each_read(node, count);
+    for (const Argument& output : graph_.body.outputs) for_each_value(output, count);
+  }
+
+  void release(const Node& node) {
+    for_each_read(node, [&](ValueId id) {
+      const auto index = static_cast<std::size_t>(id.index);
+      if (--readers_[index] == 0) values_[index] = None{};
+    });
+  }
+
+  void run_node(const Node& node) {
+    std::vector<NamedOperand> operands;
+    for (const NamedArgument& argument : node.arguments) operands.push_back({argument.name, operand(argument.value)});
+    const bool unknown = std::any_of(operands.begin(), operands.end(), [](const NamedOperand& o) { return has_unknown(o.value); });
+    std::optional<std::vector<Operand>> outputs;
+    if (!unknown) {
+      try {
+        outputs = results_of(node, operands);
+      } catch (const Error& error) {
+        if (error.category() != ErrorCategory::kUnsupportedOperator) {
+          if (error.has_location()) throw;
+          throw Error(error.category(), error.message(), node.location());
+        }
+        unsupported_.add(node, error.message());
+      }
+    }
+    if (outputs && outputs->size() != node.outputs.size()) {
+      throw Error(ErrorCategory::kInternal,
+                  fmt::format("the handler returned {} outputs where the node has {}", outputs->size(), node.outputs.size()),
+                  node.location());
+    }
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) set(node.outputs[i], outputs ? (*outputs)[i] : Operand(Unknown{}));
+    if (outputs && options_.observe) options_.observe(node, operands, *outputs);
+    release(node);
+  }
+
+  std::vector<Operand> results_of(const Node& node, const std::vector<NamedOperand>& operands) {
+    if (options_.network != nullptr) options_.network->set_location(node.location());
+    if (options_.user_handlers) {
+      if (const UserHandler* user = options_.user_handlers(node)) return (*user)(node, operands);
+    }
+    const HandlerEntry* entry = handlers_.find(node.kind, node.overload);
+    const bool in_network =
+        std::any_of(operands.begin(), operands.end(), [](const NamedOperand& o) { return has_network_value(o.value); });
+    const bool folded = options_.network == nullptr || !(is_random(node) || (entry != nullptr && entry->never_folded));
+    if (!in_network && folded && can_evaluate(node)) return evaluated(node, operands);
+    if (entry == nullptr || options_.network == nullptr) {
+      throw Error(ErrorCategory::kUnsupportedOperator,
+                  find_schema(node.kind, node.overload) == nullptr
+                      ? "neither a handler nor, in this process, an operator of this name"
+                      : "no handler",
+                  node.location());
+    }
+    std::vector<bool> used;
+    for (ValueId id : node.outputs) used.push_back(readers_.at(static_cast<std::size_t>(id.index)) > 0);
+    Args args(node, operands, *options_.network, std::move(used));
+    std::vector<Operand> outputs = entry->convert(*options_.network, args).values;
+    args.check_all_read();
+    return outputs;
+  }
+
+  std::vector<Operand> evaluated(const Node& node, const std::vector<NamedOperand>& operands) {
+    std::vector<Operand> outputs = evaluate(node, operands);
+    if (options_.network == nullptr) return outputs;
+    std::size_t sources = 0;
+    std::size_t made = 0;
+    for (const NamedOperand& operand : operands) sources += constant_bytes(operand.value);
+    for (const Operand& output : outputs) made += constant_bytes(output);
+    if (made > kFoldedAlways && made > kFoldedGrowth * sources) {
+      throw Error(ErrorCategory::kUnsupportedOperator,
+                  fmt::format("the constant it makes takes {} bytes, more than {} times the {} bytes it is made from", made,
+                              kFoldedGrowth, sources),
+                  node.location());
+    }
+    for (std::size_t i = 0; i < outputs.size() && i < node.outputs.size(); ++i) {
+      if (auto* tensor = std::get_if<HostTensor>(&outputs[i].data)) tensor->origin = graph_.value(node.outputs[i]).name;
+    }
+    return outputs;
+  }
+
+  const Graph& graph_;
+  const RunOptions& options_;
+  const HandlerRegistry& handlers_;
+  std::vector<Operand> values_;
+  std::vector<int> readers_;
+  UnsupportedNodes unsupported_;
+};
+
+}  // namespace
+
+std::vector<Operand> run(const Graph& graph, const std::vector<Operand>& inputs, const RunOptions& options) {
+  return Runner(graph, options).run(inputs);
+}
+
+}  // namespace torch2trt

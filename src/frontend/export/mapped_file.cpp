@@ -1,0 +1,58 @@
+#include "src/frontend/export/mapped_file.h"
+
+#include <cerrno>
+#include <cstring>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "torch2trt/error.h"
+
+namespace torch2trt::pt2 {
+namespace {
+
+class Descriptor {
+ public:
+  explicit Descriptor(const std::string& path) : fd_(::open(path.c_str(), O_RDONLY | O_CLOEXEC)) {}
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  ~Descriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  int get() const { return fd_; }
+
+ private:
+  int fd_;
+};
+
+[[noreturn]] void fail(const std::string& what) {
+  throw Error(ErrorCategory::kRuntime, fmt::format("{}: {}", what, std::strerror(errno)));
+}
+
+}  // namespace
+
+std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
+  const Descriptor descriptor(path);
+  if (descriptor.get() < 0) fail("the file cannot be opened");
+  struct stat status {};
+  if (::fstat(descriptor.get(), &status) != 0) fail("the file cannot be examined");
+  if (S_ISDIR(status.st_mode)) {
+    throw Error(ErrorCategory::kInvalidModel, "it is a directory; give the .pt2 file that torch.export.save wrote");
+  }
+  if (!S_ISREG(status.st_mode)) {
+    throw Error(ErrorCategory::kInvalidModel, "it is not a regular file, so it cannot be mapped; copy it to a file first");
+  }
+  if (status.st_size == 0) throw Error(ErrorCategory::kInvalidModel, "the file is empty; save the program again");
+  const auto size = static_cast<std::size_t>(status.st_size);
+  // Private: what another process writes to the file may still show, but nothing here ever reaches the file.
+  void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor.get(), 0);
+  if (data == MAP_FAILED) fail("the file cannot be mapped");
+  return std::shared_ptr<const MappedFile>(new MappedFile(data, size));
+}
+
+MappedFile::~MappedFile() { ::munmap(data_, size_); }
+
+}  // namespace torch2trt::pt2

@@ -1,0 +1,23 @@
+// TorchScript's types and constants in the terms of graph.h.
+#pragma once
+
+#include <optional>
+
+#include <ATen/core/ivalue.h>
+#include <ATen/core/jit_type.h>
+
+#include "torch2trt/graph.h"
+
+namespace torch2trt::torchscript {
+
+// `recorded`: dtypes and sizes that a trace saw may be used.
+Type type_of(const c10::TypePtr& type, bool recorded);
+
+// A constant as an argument of type `formal` (the schema's real type, where ScalarType and its like are not int).
+// Devices are all "cpu". nullopt for what no Argument can hold: tensors, containers, objects, complex numbers.
+std::optional<Argument> constant_argument(const c10::IValue& value, const c10::TypePtr& formal);
+
+// Numbers, bool, str, None, Device and tuples and lists of those.
+bool is_plain(const c10::TypePtr& type);
+
+}  // namespace torch2trt::torchscript

@@ -1,0 +1,161 @@
+#include <limits>
+
+#include "src/handlers/register.h"
+
+namespace torch2trt {
+namespace {
+
+Handler activation(ActivationType type) {
+  return [type](Network& net, Args& a) { return net.activation(type, a.tensor("self")); };
+}
+
+// Integers have no activation layers.
+Results relu(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  return is_floating(x.dtype()) ? net.activation(ActivationType::kRelu, x) : net.clamp(x, 0, std::nullopt);
+}
+
+Results clip(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const double low = a.number("min_val");
+  const double high = a.number("max_val");
+  return is_floating(x.dtype()) ? net.activation(ActivationType::kClip, x, low, high) : net.clamp(x, low, high);
+}
+
+Results relu6(Network& net, Args& a) { return net.activation(ActivationType::kClip, a.tensor("self"), 0, 6); }
+
+Results leaky_relu(Network& net, Args& a) {
+  return net.activation(ActivationType::kLeakyRelu, a.tensor("self"), a.number("negative_slope"));
+}
+
+// scale * (x > 0 ? x : alpha * (exp(input_scale * x) - 1))
+Results elu(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const double alpha = a.number("alpha");
+  const double scale = a.number("scale");
+  const double input_scale = a.number("input_scale");
+  if (scale == 1 && input_scale == 1) return net.activation(ActivationType::kElu, x, alpha);
+  const Tensor negative = net.activation(ActivationType::kElu, input_scale == 1 ? x : x * input_scale, alpha);
+  const Tensor zero = net.scalar(0, x.dtype(), x.rank());
+  const Tensor chosen = net.select(net.elementwise(ElementWiseOperation::kGreater, x, zero), x, negative);
+  return scale == 1 ? chosen : chosen * scale;
+}
+
+Results celu(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const double alpha = a.number("alpha");
+  const Tensor negative = net.activation(ActivationType::kElu, x / alpha, alpha);
+  const Tensor zero = net.scalar(0, x.dtype(), x.rank());
+  return net.select(net.elementwise(ElementWiseOperation::kGreater, x, zero), x, negative);
+}
+
+// PyTorch's constants (torch.nn.SELU).
+Results selu(Network& net, Args& a) {
+  return net.activation(ActivationType::kSelu, a.tensor("self"), 1.6732632423543772848170429916717,
+                        1.0507009873554804934193349852946);
+}
+
+// log(1 + exp(beta * x)) / beta; x itself where beta * x > threshold.
+Results softplus(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const double beta = a.number("beta");
+  const double threshold = a.number("threshold");
+  const Tensor curve = net.activation(ActivationType::kSoftplus, x, 1 / beta, beta);
+  if (threshold >= 20) return curve;  // beyond it the curve is x in float32
+  const Tensor scaled = beta == 1 ? x : x * beta;
+  const Tensor linear = net.elementwise(ElementWiseOperation::kGreater, scaled, net.scalar(threshold, x.dtype(), x.rank()));
+  return net.select(linear, x, curve);
+}
+
+Tensor hard_sigmoid(const Tensor& x) {
+  return x.network().activation(ActivationType::kHardSigmoid, x, 1.0 / 6.0, 0.5);
+}
+
+Results gelu(Network& net, Args& a) {
+  const std::string approximate = a.string("approximate");
+  a.require(approximate == "none" || approximate == "tanh", "gelu approximation \"" + approximate + "\" is not known");
+  return net.activation(approximate == "tanh" ? ActivationType::kGeluTanh : ActivationType::kGeluErf, a.tensor("self"));
+}
+
+Results silu(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  return x * net.activation(ActivationType::kSigmoid, x);
+}
+
+Results mish(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  return x * net.activation(ActivationType::kTanh, net.activation(ActivationType::kSoftplus, x, 1, 1));
+}
+
+// x > threshold ? x : value
+Results threshold(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const Tensor limit = net.scalar(a.number("threshold"), x.dtype(), x.rank());
+  const Tensor value = net.scalar(a.number("value"), x.dtype(), x.rank());
+  return net.select(net.elementwise(ElementWiseOperation::kGreater, x, limit), x, value);
+}
+
+// The slope is per channel (dimension 1), or one for all.
+Results prelu(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  Tensor slope = a.tensor("weight");
+  std::vector<Dim> shape(static_cast<std::size_t>(x.rank()), Dim(1));
+  if (x.rank() > 1) shape[1] = slope.rank() == 0 ? Dim(1) : slope.dim(slope.rank() - 1);
+  if (slope.rank() <= 1) slope = net.reshape(slope, shape);
+  return net.add(layer::ParametricRelu{x, slope});
+}
+
+Tensor softmax_input(Args& a) {
+  Tensor x = a.cast_to_optional(a.has("dtype") ? "dtype" : "half_to_float", a.tensor("self"));
+  return x;
+}
+
+Results softmax(Network& net, Args& a) {
+  const Tensor x = softmax_input(a);
+  const std::int64_t axis = a.axis("dim", x);
+  if (x.rank() == 0) return net.reshape(net.softmax(net.reshape(x, {1}), 0), {});
+  return net.softmax(x, axis);
+}
+
+// x - max - log(sum(exp(x - max))), which does not underflow where log(softmax(x)) does.
+Results log_softmax(Network& net, Args& a) {
+  const Tensor x = softmax_input(a);
+  const std::int64_t axis = a.axis("dim", x);
+  if (x.rank() == 0) return x - x;
+  const Tensor shifted = x - net.reduce(ReduceOperation::kMax, x, {axis}, true);
+  const Tensor sum = net.reduce(ReduceOperation::kSum, net.unary(UnaryOperation::kExp, shifted), {axis}, true);
+  return shifted - net.unary(UnaryOperation::kLog, sum);
+}
+
+}  // namespace
+
+void register_activations(HandlerRegistry& r) {
+  r.op("aten::relu").convert(relu);
+  r.op("aten::sigmoid").convert(activation(ActivationType::kSigmoid));
+  r.op("aten::tanh").convert(activation(ActivationType::kTanh));
+  r.op("aten::softsign").convert(activation(ActivationType::kSoftsign));
+  r.op("aten::hardtanh").convert(clip);
+  r.op("aten::relu6").convert(relu6);
+  r.op("aten::leaky_relu").convert(leaky_relu);
+  r.op("aten::elu").convert(elu);
+  r.op("aten::celu").convert(celu);
+  r.op("aten::selu").convert(selu);
+  r.op("aten::softplus").convert(softplus);
+  r.op("aten::hardsigmoid").convert([](Network&, Args& a) { return hard_sigmoid(a.tensor("self")); });
+  r.op("aten::hardswish").convert([](Network&, Args& a) {
+    const Tensor x = a.tensor("self");
+    return x * hard_sigmoid(x);
+  });
+  r.op("aten::gelu").convert(gelu);
+  r.op("aten::silu").convert(silu);
+  r.op("aten::mish").convert(mish);
+  r.op("aten::threshold").convert(threshold);
+  r.op("aten::prelu").convert(prelu);
+  r.op("aten::log_sigmoid").convert([](Network& net, Args& a) {
+    return -net.activation(ActivationType::kSoftplus, -a.tensor("self"), 1, 1);
+  });
+  r.op("aten::softmax.int").convert(softmax);
+  r.op("aten::log_softmax.int").convert(log_softmax);
+}
+
+}  // namespace torch2trt

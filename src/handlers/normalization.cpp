@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include "src/handlers/register.h"
+#include "src/torch/batch_norm.h"
+
+namespace torch2trt {
+namespace {
+
+// [C] as [1, C, 1, ...] of the input's rank.
+HostTensor per_channel(const HostTensor& values, std::int64_t rank) {
+  Dims sizes(static_cast<std::size_t>(rank), 1);
+  sizes.at(1) = values.numel();
+  return reshaped(values, sizes);
+}
+
+// Statistics of the batch itself: over all dimensions but the channels.
+Tensor normalized_by_batch(Network& net, const Tensor& x, double epsilon) {
+  std::vector<std::int64_t> axes;
+  for (std::int64_t axis = 0; axis < x.rank(); ++axis) {
+    if (axis != 1) axes.push_back(axis);
+  }
+  const Tensor centred = x - net.reduce(ReduceOperation::kAvg, x, axes, true);
+  const Tensor variance = net.reduce(ReduceOperation::kAvg, centred * centred, axes, true);
+  return centred / net.unary(UnaryOperation::kSqrt, variance + epsilon);
+}
+
+Results batch_norm(Network& net, Args& a) {
+  const Tensor x = a.tensor("input");
+  a.require(is_floating(x.dtype()), fmt::format("batch norm of {} is not supported", name(x.dtype())));
+  a.ignore({"momentum", "cudnn_enabled"});
+  const double epsilon = a.number("eps");
+  const bool training = a.boolean("training");
+  auto weight = a.optional_weights("weight");
+  auto bias = a.optional_weights("bias");
+  if (training || a.is_none("running_mean")) {
+    a.ignore({"running_mean", "running_var"});
+    Tensor result = normalized_by_batch(net, x, epsilon);
+    if (weight) result = result * net.constant(per_channel(contiguous_as(*weight, x.dtype()), x.rank()));
+    if (bias) result = result + net.constant(per_channel(contiguous_as(*bias, x.dtype()), x.rank()));
+    return result;
+  }
+  const ScaleShift affine =
+      batch_norm_scale_shift(a.weights("running_mean"), a.weights("running_var"), weight, bias, epsilon, x.dtype());
+  // NvInfer.h: a scale layer needs at least four dimensions.
+  if (x.rank() >= 4) return net.add(layer::Scale{x, 1, affine.shift, affine.scale});
+  return x * net.constant(per_channel(affine.scale, x.rank())) + net.constant(per_channel(affine.shift, x.rank()));
+}
+
+}  // namespace
+
+void register_normalization(HandlerRegistry& r) { r.op("aten::batch_norm").convert(batch_norm); }
+
+}  // namespace torch2trt

@@ -1,0 +1,19 @@
+#include "src/handlers/register.h"
+
+namespace torch2trt {
+
+void register_all(HandlerRegistry& registry) {
+  register_activations(registry);
+  register_convolution(registry);
+  register_normalization(registry);
+  register_pointwise(registry);
+  register_pooling(registry);
+  register_products(registry);
+  register_reductions(registry);
+  register_shapes(registry);
+  register_sizes(registry);
+  register_structure(registry);
+  register_types(registry);
+}
+
+}  // namespace torch2trt

@@ -1,0 +1,22 @@
+// The explicit list of operator families. No static initialisers: linkers drop unreferenced archive members.
+#pragma once
+
+#include "torch2trt/handler.h"
+
+namespace torch2trt {
+
+void register_all(HandlerRegistry& registry);
+
+void register_activations(HandlerRegistry& registry);
+void register_convolution(HandlerRegistry& registry);
+void register_normalization(HandlerRegistry& registry);
+void register_pointwise(HandlerRegistry& registry);
+void register_pooling(HandlerRegistry& registry);
+void register_products(HandlerRegistry& registry);
+void register_reductions(HandlerRegistry& registry);
+void register_shapes(HandlerRegistry& registry);
+void register_sizes(HandlerRegistry& registry);
+void register_structure(HandlerRegistry& registry);
+void register_types(HandlerRegistry& registry);
+
+}  // namespace torch2trt

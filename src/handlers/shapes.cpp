@@ -1,0 +1,277 @@
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+#include <fmt/format.h>
+
+#include "src/handlers/register.h"
+
+namespace torch2trt {
+namespace {
+
+Results view(Network& net, Args& a) { return net.reshape(a.tensor("self"), a.dims(a.has("size") ? "size" : "shape")); }
+
+Results flatten(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  return net.flatten(x, a.axis("start_dim", x), a.axis("end_dim", x));
+}
+
+Results unflatten(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const std::int64_t axis = a.axis("dim", x);
+  std::vector<Dim> shape = x.shape();
+  std::vector<Dim> sizes = a.dims("sizes");
+  // A -1 is what is left of this dimension alone.
+  const auto rest = std::find_if(sizes.begin(), sizes.end(), [](const Dim& dim) { return dim.value() == -1 && dim.is_constant(); });
+  if (rest != sizes.end()) {
+    Dim known(1);
+    for (auto size = sizes.begin(); size != sizes.end(); ++size) {
+      if (size != rest) known = net.dim_arithmetic(ElementWiseOperation::kProd, known, *size);
+    }
+    *rest = net.dim_arithmetic(ElementWiseOperation::kFloorDiv, x.dim(axis), known);
+  }
+  shape.erase(shape.begin() + axis);
+  shape.insert(shape.begin() + axis, sizes.begin(), sizes.end());
+  return net.reshape(x, shape);
+}
+
+Results permute(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  std::vector<std::int64_t> order = a.integers("dims");
+  for (std::int64_t& axis : order) axis = normalized_axis(axis, x.rank());
+  return net.permute(x, order);
+}
+
+Handler transpose(std::string_view first, std::string_view second) {
+  return [=](Network& net, Args& a) -> Results {
+    const Tensor x = a.tensor("self");
+    const std::int64_t axis0 = a.axis(first, x);
+    const std::int64_t axis1 = a.axis(second, x);
+    return x.rank() == 0 ? x : net.transpose(x, axis0, axis1);
+  };
+}
+
+Results t(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  return x.rank() < 2 ? x : net.transpose(x, 0, 1);
+}
+
+Results unsqueeze(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  return net.unsqueeze(x, {normalized_axis(a.integer("dim"), x.rank() + 1)});
+}
+
+// Only dimensions of size 1 go. Whether a dynamic one is 1 decides the rank, which TensorRT fixes when it builds.
+Results squeeze(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  std::vector<std::int64_t> candidates;
+  if (!a.has("dim")) {
+    candidates.resize(static_cast<std::size_t>(x.rank()));
+    std::iota(candidates.begin(), candidates.end(), 0);
+  } else {
+    for (std::int64_t axis : a.integers("dim")) candidates.push_back(normalized_axis(axis, x.rank()));
+  }
+  if (x.rank() == 0) return x;
+  std::vector<std::int64_t> axes;
+  for (std::int64_t axis : candidates) {
+    const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
+    a.require(size >= 0 || !a.has("dim"), fmt::format("squeeze of dimension {}, whose size is only known at run time", axis));
+    if (size == 1) axes.push_back(axis);
+  }
+  return net.squeeze(x, axes);
+}
+
+Results expand(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  a.ignore({"implicit"});
+  return net.broadcast_to(x, a.dims("size"));
+}
+
+Results expand_as(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const Operand& other = a.operand("other");
+  if (const auto* host = other.as<HostTensor>()) return net.broadcast_to(x, std::vector<Dim>(host->sizes.begin(), host->sizes.end()));
+  return net.broadcast_to(x, a.tensor("other").shape());
+}
+
+Dim minus(Network& net, const Dim& a, const Dim& b) { return net.dim_arithmetic(ElementWiseOperation::kSub, a, b); }
+
+Tensor slice_axis(Network& net, const Tensor& x, std::int64_t axis, const Dim& start, const Dim& size, std::int64_t step = 1) {
+  std::vector<Dim> starts(static_cast<std::size_t>(x.rank()), Dim(0));
+  std::vector<Dim> sizes = x.shape();
+  Dims strides(sizes.size(), 1);
+  const auto index = static_cast<std::size_t>(axis);
+  starts[index] = start;
+  sizes[index] = size;
+  strides[index] = step;
+  return net.slice(x, starts, sizes, strides);
+}
+
+// A position as Python's slices take it: negative from the end, then clamped to the dimension.
+Dim clamped_position(Network& net, const Dim& position, const Dim& size) {
+  using enum ElementWiseOperation;
+  if (position.is_constant()) {
+    if (size.is_constant()) {
+      const std::int64_t value = position.value() < 0 ? position.value() + size.value() : position.value();
+      return std::clamp<std::int64_t>(value, 0, size.value());
+    }
+    if (position.value() == 0) return position;
+    if (position.value() == std::numeric_limits<std::int64_t>::max()) return size;
+    if (position.value() < 0) return net.dim_arithmetic(kMax, net.dim_arithmetic(kSum, size, position), Dim(0));
+    return net.dim_arithmetic(kMin, position, size);
+  }
+  if (position.same_as(size)) return size;
+  // Sizes at run time are not negative: a computed position is taken as one from the start.
+  return net.dim_arithmetic(kMin, position, size);
+}
+
+Results slice(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const std::int64_t axis = a.axis("dim", x);
+  const std::int64_t step = a.integer("step");
+  const Dim size = x.dim(axis);
+  const Dim start = a.is_none("start") ? Dim(0) : clamped_position(net, a.dim("start"), size);
+  const Dim end = a.is_none("end") ? size : clamped_position(net, a.dim("end"), size);
+  Dim length = minus(net, end, start);
+  if (length.is_constant()) {
+    length = Dim(std::max<std::int64_t>(length.value(), 0));
+  } else if (!(start.is_constant() && start.value() == 0)) {
+    length = net.dim_arithmetic(ElementWiseOperation::kMax, length, Dim(0));
+  }
+  if (step != 1) {
+    const Dim rounded = net.dim_arithmetic(ElementWiseOperation::kSum, length, Dim(step - 1));
+    length = net.dim_arithmetic(ElementWiseOperation::kFloorDiv, rounded, Dim(step));
+  }
+  return slice_axis(net, x, axis, start, length, step);
+}
+
+// An index as Python takes it: negative from the end; checked where the size is known.
+Dim position_of(Network& net, Args& a, const Dim& index, const Dim& size) {
+  if (!index.is_constant()) return index;
+  if (size.is_constant()) {
+    a.require(index.value() >= -size.value() && index.value() < size.value(),
+              fmt::format("index {} is out of range for size {}", index.value(), size.value()));
+  }
+  return index.value() < 0 ? net.dim_arithmetic(ElementWiseOperation::kSum, size, index) : index;
+}
+
+Results select(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const std::int64_t axis = a.axis("dim", x);
+  const Dim index = position_of(net, a, a.dim("index"), x.dim(axis));
+  return net.squeeze(slice_axis(net, x, axis, index, Dim(1)), {axis});
+}
+
+Results narrow(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const std::int64_t axis = a.axis("dim", x);
+  const Dim start = position_of(net, a, a.dim("start"), x.dim(axis));
+  return slice_axis(net, x, axis, start, a.dim("length"));
+}
+
+Tensor pieces_at(Network& net, const Tensor& x, std::int64_t axis, std::int64_t start, std::int64_t length) {
+  return slice_axis(net, x, axis, Dim(start), Dim(length));
+}
+
+std::int64_t static_size(const Args& a, const Tensor& x, std::int64_t axis) {
+  const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
+  a.require(size >= 0, fmt::format("the number of pieces depends on dimension {}, whose size is only known at run time", axis));
+  return size;
+}
+
+std::vector<Tensor> split_evenly(Network& net, const Tensor& x, std::int64_t axis, std::int64_t total, std::int64_t length) {
+  std::vector<Tensor> pieces;
+  for (std::int64_t start = 0; start < total || pieces.empty(); start += length) {
+    pieces.push_back(pieces_at(net, x, axis, start, std::min(length, total - start)));
+  }
+  return pieces;
+}
+
+Results split(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const std::int64_t axis = a.axis("dim", x);
+  return Operand(split_evenly(net, x, axis, static_size(a, x, axis), a.integer("split_size")));
+}
+
+// At most `chunks` pieces of ceil(size / chunks).
+Results chunk(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const std::int64_t axis = a.axis("dim", x);
+  const std::int64_t chunks = a.integer("chunks");
+  const std::int64_t size = static_size(a, x, axis);
+  return Operand(split_evenly(net, x, axis, size, std::max<std::int64_t>((size + chunks - 1) / chunks, 1)));
+}
+
+Results split_with_sizes(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const std::int64_t axis = a.axis("dim", x);
+  std::vector<Tensor> pieces;
+  Dim start(0);
+  for (const Dim& size : a.dims(a.has("split_sizes") ? "split_sizes" : "split_size")) {
+    pieces.push_back(slice_axis(net, x, axis, start, size));
+    start = net.dim_arithmetic(ElementWiseOperation::kSum, start, size);
+  }
+  return Operand(pieces);
+}
+
+Results unbind(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const std::int64_t axis = a.axis("dim", x);
+  std::vector<Tensor> pieces;
+  for (std::int64_t i = 0; i < static_size(a, x, axis); ++i) pieces.push_back(net.squeeze(pieces_at(net, x, axis, i, 1), {axis}));
+  return Operand(pieces);
+}
+
+// torch.cat promotes types and skips tensors of shape [0].
+Results cat(Network& net, Args& a) {
+  const auto* list = a.operand("tensors").as<Operand::List>();
+  DType type = DType::kBool;
+  bool first = true;
+  std::vector<Tensor> tensors;
+  for (const Tensor& tensor : a.tensors("tensors")) {
+    type = first ? tensor.dtype() : type;
+    first = false;
+    if (tensor.dims() != Dims{0}) tensors.push_back(tensor);
+  }
+  a.require(list != nullptr && !tensors.empty(), "cat of no tensors");
+  for (const Tensor& tensor : tensors) {
+    a.require(tensor.dtype() == type, fmt::format("cat of {} and {}", name(type), name(tensor.dtype())));
+  }
+  return net.concat(tensors, a.axis("dim", tensors[0]));
+}
+
+Results stack(Network& net, Args& a) {
+  std::vector<Tensor> tensors = a.tensors("tensors");
+  a.require(!tensors.empty(), "stack of no tensors");
+  const std::int64_t axis = normalized_axis(a.integer("dim"), tensors[0].rank() + 1);
+  for (Tensor& tensor : tensors) tensor = net.unsqueeze(tensor, {axis});
+  return net.concat(tensors, axis);
+}
+
+}  // namespace
+
+void register_shapes(HandlerRegistry& r) {
+  r.ops({"aten::view", "aten::reshape", "aten::_unsafe_view"}).convert(view);
+  r.op("aten::flatten").convert(flatten);
+  r.op("aten::unflatten").convert(unflatten);
+  r.op("aten::permute").convert(permute);
+  r.op("aten::transpose").convert(transpose("dim0", "dim1"));
+  r.op("aten::swapaxes").convert(transpose("axis0", "axis1"));
+  r.op("aten::swapdims").convert(transpose("dim0", "dim1"));
+  r.op("aten::t").convert(t);
+  r.op("aten::unsqueeze").convert(unsqueeze);
+  r.op("aten::squeeze").convert(squeeze);
+  r.op("aten::expand").convert(expand);
+  r.op("aten::expand_as").convert(expand_as);
+  r.op("aten::slice").convert(slice);
+  r.op("aten::select").convert(select);
+  r.op("aten::narrow").convert(narrow);
+  r.op("aten::split").convert(split);
+  r.ops({"aten::split_with_sizes", "aten::split.sizes"}).convert(split_with_sizes);
+  r.op("aten::chunk").convert(chunk);
+  r.op("aten::unbind").convert(unbind);
+  r.ops({"aten::cat", "aten::concat", "aten::concatenate"}).convert(cat);
+  r.op("aten::stack").convert(stack);
+}
+
+}  // namespace torch2trt

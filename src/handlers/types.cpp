@@ -1,0 +1,47 @@
+// Conversions of dtype, device and memory: casts, or nothing.
+#include "src/handlers/register.h"
+
+namespace torch2trt {
+namespace {
+
+// What a network does not know: where a tensor lies, how it is laid out, whether it is a copy.
+Results same(Network&, Args& a) {
+  const Tensor x = a.tensor("self");
+  a.ignore({"memory_format", "layout", "device", "pin_memory", "non_blocking", "copy"});
+  return x;
+}
+
+Results to(Network&, Args& a) {
+  const Tensor x = a.tensor("self");
+  a.ignore({"memory_format", "layout", "device", "pin_memory", "non_blocking", "copy"});
+  return a.has("dtype") ? a.cast_to_optional("dtype", x) : x;
+}
+
+Results to_type_of_other(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  a.ignore({"memory_format", "non_blocking", "copy"});
+  const Operand& other = a.operand("other");
+  if (const auto* host = other.as<HostTensor>()) return net.cast(x, host->dtype);
+  return net.cast(x, a.tensor("other").dtype());
+}
+
+// Dropout does nothing in evaluation, and with p = 0.
+Results dropout(Network&, Args& a) {
+  const Tensor x = a.tensor("input");
+  const bool active = a.boolean("train") && a.number("p") != 0;
+  a.require(!active, "dropout in training mode is random; call module.eval() first");
+  a.ignore({"p"});
+  return x;
+}
+
+}  // namespace
+
+void register_types(HandlerRegistry& r) {
+  r.ops({"aten::contiguous", "aten::clone", "aten::detach", "aten::alias", "aten::lift_fresh_copy", "aten::lift_fresh"}).convert(same);
+  r.ops({"aten::to.device", "aten::to.dtype", "aten::to.dtype_layout", "aten::to.prim_Device", "aten::to.prim_dtype", "aten::_to_copy"})
+      .convert(to);
+  r.ops({"aten::to.other", "aten::to.prim_other", "aten::type_as"}).convert(to_type_of_other);
+  r.ops({"aten::dropout", "aten::feature_dropout", "aten::alpha_dropout", "aten::feature_alpha_dropout"}).convert(dropout);
+}
+
+}  // namespace torch2trt

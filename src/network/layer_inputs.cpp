@@ -1,0 +1,33 @@
+#include "src/network/layer_fields.h"
+
+namespace torch2trt {
+namespace {
+
+using Visit = std::function<void(const Tensor&)>;
+
+// What a field may hold of tensors, by its type.
+template <typename T>
+void field(const Visit& /*visit*/, const T& /*value*/) {}
+void field(const Visit& visit, const Tensor& tensor) { visit(tensor); }
+void field(const Visit& visit, const std::vector<Tensor>& tensors) {
+  for (const Tensor& tensor : tensors) visit(tensor);
+}
+template <typename... Ts>
+void field(const Visit& visit, const std::variant<Ts...>& value) {
+  if (const auto* tensor = std::get_if<Tensor>(&value)) visit(*tensor);
+}
+void field(const Visit& visit, const std::optional<Tensor>& tensor) {
+  if (tensor) visit(*tensor);
+}
+template <typename... Ts>
+void field(const Visit& visit, const std::optional<std::variant<Ts...>>& value) {
+  if (value) field(visit, *value);
+}
+
+}  // namespace
+
+void for_each_input(const Layer& layer, const Visit& visit) {
+  for_each_field(layer, [&](const char* /*name*/, const auto& value) { field(visit, value); });
+}
+
+}  // namespace torch2trt
