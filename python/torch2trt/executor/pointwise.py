@@ -41,7 +41,9 @@ def activation(call: Call):
     if not is_float(x.dtype):
         if kind not in ("RELU", "CLIP"):
             raise call.error(f"activation {kind} of {x.dtype}")
-        alpha, beta = (int(max(min(v, 2**62), -(2**62))) for v in (alpha, beta))
+        limits = torch.iinfo(x.dtype)
+        # alpha and beta are float32, so the limits of int64 are not exact: keep below.
+        alpha, beta = (int(max(min(v, limits.max), limits.min)) for v in (alpha, beta))
     return _ACTIVATIONS[kind](widen(x), alpha, beta).to(x.dtype)
 
 
