@@ -1,12 +1,11 @@
 """Small networks made by hand: build, execute, compare, and let TensorRT build an engine of them."""
 
-import numpy
 import onnx_cases
 import tensorrt_rtx as trt
-import torch
-
 from torch2trt.executor import execute
 from torch2trt.executor.types import carrier
+
+import torch
 
 DATA_TYPES = {
     carrier(t): t
@@ -77,7 +76,8 @@ def outputs_of(made):
 def run(make, *inputs, shapes=None, builds=True):
     """Executes the network that `make(net, *tensors)` adds for the inputs; returns the list of its outputs.
 
-    shapes: declared shapes of the inputs. builds: whether TensorRT must accept the network, or words of its refusal.
+    shapes: declared shapes of the inputs. builds: whether TensorRT must accept the network, or words of its
+    refusal.
     """
     net = Net()
     feed = {f"x{i}": value for i, value in enumerate(inputs)}
@@ -99,7 +99,3 @@ def numbers(*shape, seed=0, dtype=torch.float32):
     """Random values of a normal distribution, the same for the same arguments."""
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(shape, generator=generator).to(dtype)
-
-
-def as_numpy(value: torch.Tensor) -> numpy.ndarray:
-    return value.numpy()

@@ -2,12 +2,12 @@
 
 import pytest
 import tensorrt_rtx as trt
-import torch
 import torch.nn.functional as F
 from networks import numbers, run
 from test_layers import close
-
 from torch2trt.executor import ExecutorError
+
+import torch
 
 MODES = trt.SampleMode.__members__
 NO_KERNEL = "no runners that implement it"  # TensorRT-RTX accepts the layer and has no kernel for it
@@ -235,7 +235,9 @@ def test_static_fill_and_big_integers():
     assert run(make, torch.zeros(1))[0].tolist() == [2**53 + 1, 2**53 + 3, 2**53 + 5]
 
 
-@pytest.mark.parametrize("kind, mean, deviation", [("RANDOM_UNIFORM", 3.0, 1 / 3**0.5), ("RANDOM_NORMAL", 2.0, 4.0)])
+@pytest.mark.parametrize(
+    "kind, mean, deviation", [("RANDOM_UNIFORM", 3.0, 1 / 3**0.5), ("RANDOM_NORMAL", 2.0, 4.0)]
+)
 @pytest.mark.parametrize("dtype", [trt.float32, trt.float16])
 def test_random_fill(kind, mean, deviation, dtype):
     def make(net, x):
@@ -267,7 +269,9 @@ def test_resize_like_torch(mode, transformation, torch_mode, align, size):
         layer = net.network.add_resize(t)
         layer.resize_mode = getattr(trt.InterpolationMode, mode)
         layer.coordinate_transformation = getattr(trt.ResizeCoordinateTransformation, transformation)
-        rounding = trt.ResizeRoundMode.HALF_UP if transformation == "HALF_PIXEL" else trt.ResizeRoundMode.FLOOR
+        rounding = (
+            trt.ResizeRoundMode.HALF_UP if transformation == "HALF_PIXEL" else trt.ResizeRoundMode.FLOOR
+        )
         layer.nearest_rounding, layer.shape = rounding, (2, 3, *size)
         return layer
 
@@ -306,8 +310,12 @@ def test_resize_by_scales_that_do_not_divide():
         run(make(trt.InterpolationMode.LINEAR), x)
 
 
-@pytest.mark.parametrize("mode, torch_mode", [("LINEAR", "bilinear"), ("NEAREST", "nearest"), ("CUBIC", "bicubic")])
-@pytest.mark.parametrize("border, torch_border", [("FILL", "zeros"), ("CLAMP", "border"), ("REFLECT", "reflection")])
+@pytest.mark.parametrize(
+    "mode, torch_mode", [("LINEAR", "bilinear"), ("NEAREST", "nearest"), ("CUBIC", "bicubic")]
+)
+@pytest.mark.parametrize(
+    "border, torch_border", [("FILL", "zeros"), ("CLAMP", "border"), ("REFLECT", "reflection")]
+)
 @pytest.mark.parametrize("align", [False, True])
 def test_grid_sample(mode, torch_mode, border, torch_border, align):
     def make(net, x, grid):

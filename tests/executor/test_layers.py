@@ -5,11 +5,12 @@ import math
 import networks
 import pytest
 import tensorrt_rtx as trt
-import torch
 import torch.nn.functional as F
 from networks import numbers, run
-
 from torch2trt.executor import ExecutorError
+
+import torch
+
 
 def close(got, wanted, rtol=1e-5, atol=1e-6):
     assert got.dtype == wanted.dtype and got.shape == wanted.shape
@@ -44,11 +45,17 @@ def test_activation(kind, dtype):
 
     x = numbers(3, 5, dtype=dtype)
     # Half precision: computed in float32, rounded once.
-    close(run(make, x)[0], ACTIVATIONS[kind](x.float()).to(dtype), rtol=1e-5 if dtype == torch.float32 else 1e-2)
+    close(
+        run(make, x)[0], ACTIVATIONS[kind](x.float()).to(dtype), rtol=1e-5 if dtype == torch.float32 else 1e-2
+    )
 
 
-UNARY = {n.upper(): getattr(torch, n) for n in "exp log sqrt abs neg sin cos tan sinh cosh asin acos atan".split()}
-UNARY |= {n.upper(): getattr(torch, n) for n in "asinh acosh atanh ceil floor erf sign round isinf isnan".split()}
+UNARY = {
+    n.upper(): getattr(torch, n) for n in "exp log sqrt abs neg sin cos tan sinh cosh asin acos atan".split()
+}
+UNARY |= {
+    n.upper(): getattr(torch, n) for n in "asinh acosh atanh ceil floor erf sign round isinf isnan".split()
+}
 UNARY |= {"RECIP": torch.reciprocal, "NOT": torch.logical_not}
 
 
@@ -191,7 +198,12 @@ def test_convolution_in_half_accumulates_in_float32(dtype):
         return net.network.add_convolution_nd(t, 8, (3, 3), net.weights(kernel), trt.Weights(DT[dtype]))
 
     (y,) = run(make, x)
-    close(y, F.conv2d(x.float(), kernel.float(), bias).to(dtype), rtol=0, atol=0.13 if dtype == torch.bfloat16 else 0.02)
+    close(
+        y,
+        F.conv2d(x.float(), kernel.float(), bias).to(dtype),
+        rtol=0,
+        atol=0.13 if dtype == torch.bfloat16 else 0.02,
+    )
 
 
 DT = networks.DATA_TYPES
@@ -248,7 +260,11 @@ def test_matrix_multiply(op0, op1):
 
 
 def test_einsum_of_three_in_half():
-    parts = [numbers(3, 4, dtype=torch.float16), numbers(4, 5, seed=1, dtype=torch.float16), numbers(5, seed=2).half()]
+    parts = [
+        numbers(3, 4, dtype=torch.float16),
+        numbers(4, 5, seed=1, dtype=torch.float16),
+        numbers(5, seed=2).half(),
+    ]
     (y,) = run(lambda net, *t: net.network.add_einsum(list(t), "ij,jk,k->i"), *parts)
     close(y, torch.einsum("ij,jk,k->i", *[p.float() for p in parts]).half(), rtol=1e-3, atol=1e-3)
 

@@ -8,12 +8,13 @@ import pathlib
 import onnx_cases
 import pytest
 import tensorrt_rtx as trt
-import torch
-
 from torch2trt.executor import execute
 from torch2trt.executor.types import carrier
 
-# What TensorRT lacks a type for and the parser narrows: inputs are converted, results compared after conversion.
+import torch
+
+# What TensorRT lacks a type for and the parser narrows: inputs are converted, results compared after
+# conversion.
 NARROWED = {torch.float64: torch.float32}
 RANDOM = {trt.FillOperation.RANDOM_UNIFORM, trt.FillOperation.RANDOM_NORMAL}
 

@@ -2,13 +2,13 @@
 
 import pytest
 import tensorrt_rtx as trt
-import torch
 import torch.nn.functional as F
 from networks import Net, numbers, run
 from test_layers import close
-
 from torch2trt.executor import ExecutorError, execute
 from torch2trt.executor.quantization import round_to_fp4
+
+import torch
 
 SOFTMAX = trt.AttentionNormalizationOp.SOFTMAX
 FP4 = torch.tensor([0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0])
@@ -139,7 +139,11 @@ def test_attention_without_normalization():
 
 def test_attention_packed_and_with_lengths():
     half = torch.float16
-    q, k, v = numbers(5, 4, 8, dtype=half), numbers(7, 2, 8, seed=1, dtype=half), numbers(7, 2, 8, seed=2, dtype=half)
+    q, k, v = (
+        numbers(5, 4, 8, dtype=half),
+        numbers(7, 2, 8, seed=1, dtype=half),
+        numbers(7, 2, 8, seed=2, dtype=half),
+    )
     q_ends, k_ends = (torch.tensor(e, dtype=torch.int32) for e in ([0, 2, 5], [0, 3, 7]))
     net = Net()
     tensors = [net.input(n, t) for n, t in zip("qkvab", (q, k, v, q_ends, k_ends), strict=True)]

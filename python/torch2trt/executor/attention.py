@@ -12,7 +12,8 @@ from .types import ints, widen
 def attention(call: Call):
     """The whole attention; its output layer passes the result on.
 
-    Query [batch, heads, length, size], key and value [batch, heads_kv, length_kv, size], optional mask. Scores are
+    Query [batch, heads, length, size], key and value [batch, heads_kv, length_kv, size], optional mask.
+    Scores are
     not scaled: query @ key^T as it is. Query head h reads key-value head h // (heads / heads_kv).
     Packed forms are [tokens, heads, size] with the cumulative lengths of the batch items in inputs 5 and 6.
     """

@@ -5,8 +5,8 @@ import torch
 from .registry import Call, layer
 from .types import widen
 
-# Operators documentation, "MoE". The layer's quantization and its swiglu parameters have no documented formula (or
-# are "not supported yet" there), so a layer that sets them is an error.
+# Operators documentation, "MoE". The layer's quantization and its swiglu parameters have no documented
+# formula (or are "not supported yet" there), so a layer that sets them is an error.
 _UNSET = {"swiglu_param_limit": float("inf"), "swiglu_param_alpha": 1.0, "swiglu_param_beta": 0.0}
 
 
@@ -15,7 +15,8 @@ def mixture_of_experts(call: Call):
     """Sum over a token's selected experts of score * down(activation(gate(x)) * up(x)).
 
     Hidden states [batch, length, size], experts and scores [batch, length, k]; gate and up weights [experts,
-    size, inner], down weights [experts, inner, size], optional biases [experts, inner] (twice) and [experts, size].
+    size, inner], down weights [experts, inner, size], optional biases [experts, inner] (twice) and
+    [experts, size].
     """
     lay = call.layer
     if any(getattr(lay, name) != value for name, value in _UNSET.items()) or len(call.inputs) > 9:

@@ -83,8 +83,8 @@ def dequantize(call: Call):
 def dynamic_quantize(call: Call):
     """Quantizes blocks with a scale computed for each; outputs data and scales.
 
-    NVFP4: block scale = max / 6 / double-quantization scale, stored as FP8. MXFP8: the power of two that brings
-    max to at most 448, stored as E8M0.
+    NVFP4: block scale = max / 6 / double-quantization scale, stored as FP8. MXFP8: the power of two that
+    brings max to at most 448, stored as E8M0.
     """
     x = widen(call.x)
     kind, scale_kind = call.layer.to_type.name, call.layer.scale_type.name

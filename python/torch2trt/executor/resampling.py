@@ -14,7 +14,8 @@ from .types import dims, ints, is_float, widen
 def resize(call: Call):
     """Interpolates one dimension after the other; formulas: operators documentation, "Resize".
 
-    It documents coordinates by the ratio of the two lengths only. Where scales are given that do not divide evenly,
+    It documents coordinates by the ratio of the two lengths only. Where scales are given that do not divide
+    evenly,
     ONNX (and so perhaps a TensorRT version) uses the scale: if that makes a difference, it is an error here.
     """
     sizes, scales = _sizes(call)
@@ -22,8 +23,8 @@ def resize(call: Call):
     if scales is not None and any(old * s != new for old, s, new in zip(call.x.shape, scales, sizes)):
         if not torch.allclose(y.float(), _interpolate(call, sizes, scales).float(), rtol=1e-5, atol=1e-6):
             raise call.error(
-                f"scales {scales} make {list(sizes)} of {list(call.x.shape)}, which is not exact: what TensorRT "
-                "computes then is not documented; give sizes instead"
+                f"scales {scales} make {list(sizes)} of {list(call.x.shape)}, which is not exact: "
+                "what TensorRT computes then is not documented; give sizes instead"
             )
     return y
 

@@ -42,7 +42,9 @@ def memory(weights) -> tuple[int, int]:
 def _bytes(weights) -> torch.Tensor:
     address, count = memory(weights)
     # Weights.nbytes is wrong for 4-bit types; the others read here have one or two bytes.
-    size = {"INT4": (count + 1) // 2, "FP4": (count + 1) // 2, "BF16": 2 * count}.get(weights.dtype.name, count)
+    size = {"INT4": (count + 1) // 2, "FP4": (count + 1) // 2, "BF16": 2 * count}.get(
+        weights.dtype.name, count
+    )
     if not address:
         raise ExecutorError(f"the {weights.size} {weights.dtype.name} weights have no memory")
     return torch.frombuffer((ctypes.c_uint8 * size).from_address(address), dtype=torch.uint8)
