@@ -2,10 +2,10 @@
 
 import onnx_cases
 import tensorrt_rtx as trt
+import torch
+
 from torch2trt.executor import execute
 from torch2trt.executor.types import carrier
-
-import torch
 
 DATA_TYPES = {
     carrier(t): t

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy
 import onnx
 import tensorrt_rtx as trt
+import torch
 from onnx import TensorProto, numpy_helper
 from onnx.backend.test.loader import load_model_tests
-
-import torch
 
 _TORCH = {
     "bfloat16": torch.bfloat16,

@@ -2,11 +2,11 @@
 
 import pytest
 import tensorrt_rtx as trt
+import torch
 from networks import Net, numbers, run
 from test_layers import close
-from torch2trt.executor import ExecutorError, execute
 
-import torch
+from torch2trt.executor import ExecutorError, execute
 
 SUM, PROD, LESS = (getattr(trt.ElementWiseOperation, n) for n in ("SUM", "PROD", "LESS"))
 LAST, CONCATENATE, REVERSE = (getattr(trt.LoopOutput, n) for n in ("LAST_VALUE", "CONCATENATE", "REVERSE"))

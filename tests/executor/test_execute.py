@@ -6,12 +6,12 @@ import weakref
 
 import pytest
 import tensorrt_rtx as trt
+import torch
 from networks import DATA_TYPES, Net, numbers
+
 from torch2trt import executor
 from torch2trt.executor import ExecutorError, execute, plugins, program, registry, weights
 from torch2trt.executor.registry import Call
-
-import torch
 
 RELU, SUM = trt.ActivationType.RELU, trt.ElementWiseOperation.SUM
 

@@ -2,12 +2,12 @@
 
 import pytest
 import tensorrt_rtx as trt
+import torch
 import torch.nn.functional as F
 from networks import numbers, run
 from test_layers import close
-from torch2trt.executor import ExecutorError
 
-import torch
+from torch2trt.executor import ExecutorError
 
 MODES = trt.SampleMode.__members__
 NO_KERNEL = "no runners that implement it"  # TensorRT-RTX accepts the layer and has no kernel for it

@@ -5,11 +5,11 @@ import math
 import networks
 import pytest
 import tensorrt_rtx as trt
+import torch
 import torch.nn.functional as F
 from networks import numbers, run
-from torch2trt.executor import ExecutorError
 
-import torch
+from torch2trt.executor import ExecutorError
 
 
 def close(got, wanted, rtol=1e-5, atol=1e-6):

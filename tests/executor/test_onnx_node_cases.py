@@ -8,10 +8,10 @@ import pathlib
 import onnx_cases
 import pytest
 import tensorrt_rtx as trt
+import torch
+
 from torch2trt.executor import execute
 from torch2trt.executor.types import carrier
-
-import torch
 
 # What TensorRT lacks a type for and the parser narrows: inputs are converted, results compared after
 # conversion.

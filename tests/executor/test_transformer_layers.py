@@ -2,13 +2,13 @@
 
 import pytest
 import tensorrt_rtx as trt
+import torch
 import torch.nn.functional as F
 from networks import Net, numbers, run
 from test_layers import close
+
 from torch2trt.executor import ExecutorError, execute
 from torch2trt.executor.quantization import round_to_fp4
-
-import torch
 
 SOFTMAX = trt.AttentionNormalizationOp.SOFTMAX
 FP4 = torch.tensor([0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0])

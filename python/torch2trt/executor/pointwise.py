@@ -1,12 +1,9 @@
-"""Activation, unary, binary, select, scale, parametric ReLU: one output element from one element of each
-input.
-"""
+"""Activation, unary, binary, select, scale, parametric ReLU: element by element."""
 
 import math
 
-import torch.nn.functional as F
-
 import torch
+import torch.nn.functional as F
 
 from .registry import Call, layer
 from .types import is_float, widen

@@ -2,9 +2,8 @@
 
 import math
 
-import torch.nn.functional as F
-
 import torch
+import torch.nn.functional as F
 
 from .registry import Call, layer
 from .types import dims, ints, is_float, widen

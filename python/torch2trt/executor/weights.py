@@ -7,7 +7,6 @@ without a way to its pointer (bfloat16, fp8, int4, fp4, e8m0); `memory` finds th
 import ctypes
 
 import numpy
-
 import torch
 
 from .errors import ExecutorError
