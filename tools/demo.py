@@ -59,12 +59,7 @@ def convert_file(path: pathlib.Path, seconds: dict[str, float]) -> Any:
     with timed(seconds, "network"):
         _C.run_passes(graph)
         network = trt.Builder(LOGGER).create_network()
-        native = _C.PythonNetwork(network)
-        inputs = [
-            native.add_input(name, str(dtype).removeprefix("torch."), sizes) for name, dtype, sizes in graph.inputs
-        ]
-        outputs, _ = _C.run(graph, inputs, native)
-        network.mark_output(outputs[0])
+        _C.convert(graph, _C.PythonNetwork(network))
     return network
 
 
