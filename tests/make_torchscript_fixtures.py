@@ -337,6 +337,147 @@ class SparseWeight(nn.Module):
         return torch.sparse.mm(self.table, x.unsqueeze(1))
 
 
+@scripted
+class WrongUnpacking(nn.Module):
+    def forward(self, x: Tensor):
+        parts = [x, x, x]
+        a, b = parts
+        return a + b
+
+
+@scripted
+class Hooked(nn.Module):
+    def __init__(self):
+        super().__init__()
+
+        def hook(module, args: Tuple[Tensor], result: Tensor):
+            return result + 1
+
+        self.register_forward_hook(hook)
+
+    def forward(self, x: Tensor):
+        return x
+
+
+@scripted
+class ChangesDictAttribute(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.seen = {"a": 1}
+
+    def forward(self, x: Tensor):
+        self.seen["b"] = 2
+        return x
+
+
+@scripted
+class MayChangeAttribute(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.seen = [1, 2]
+
+    def forward(self, x: Tensor):
+        seen = self.seen
+        if x.sum() > 0:
+            seen.append(3)
+        return x
+
+
+@scripted
+class TensorLists(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.anchors = [torch.zeros(4), torch.ones(4)]
+        self.table = {"low": torch.zeros(4)}
+
+    def forward(self, x: Tensor):
+        for anchor in self.anchors:
+            x = x + anchor
+        return x * self.table["low"]
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(4, 4, bias=False)
+
+    def forward(self, x):
+        return x
+
+
+@traced(VECTOR)
+class Grandchild(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = Block()
+
+    def forward(self, x):
+        return self.block.inner(x)
+
+
+@scripted
+class IndexedChunk(nn.Module):
+    def forward(self, x: Tensor):
+        parts = x.chunk(2)
+        return parts[1] - parts[0]
+
+
+@scripted
+class SplitInLoop(nn.Module):
+    def forward(self, x: Tensor):
+        before = x.chunk(2)
+        for _ in range(2):
+            a, b = x.chunk(2)
+            x = a - b
+        c, d = before
+        return c + d
+
+
+@scripted
+class Passthrough(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("w", torch.ones(4))
+
+    def forward(self, x: Tensor, unused: Tensor):
+        return x, self.w, 3, "text", x
+
+
+@scripted
+class ListOperators(nn.Module):
+    def forward(self, x: Tensor):
+        items = [x]
+        items.insert(0, x.neg())
+        items.extend(items[:2])
+        items.reverse()
+        items.insert(-1, x)
+        last = items.pop()
+        middle = [last] + items[:1]
+        del items
+        a, b = middle
+        numbers = [1, 2] * 2 + [0]
+        numbers[-1] = numbers[0] + len(numbers)
+        table = {1: "a", 2: "b"}
+        count = 0
+        for key in table.keys():
+            count += key
+        found = table.get(3)
+        number = numbers[4] if found is None and 2 in table else count
+        return [a, b, a], [b], x + (number + 2), x - max(numbers[1], count - 2)
+
+
+@scripted
+class BranchResults(nn.Module):
+    def forward(self, x: Tensor):
+        known = [x]
+        if x.sum() > 0:
+            items, pair = known, (x, x.neg())
+        else:
+            items, pair = torch.jit.annotate(List[Tensor], []), (x, x)
+        items.append(x)
+        return torch.cat(known), pair
+
+
 def flatten_storage(module: nn.Module) -> nn.Module:
     for tensor in [*module.parameters(), *module.buffers()]:
         tensor.data = torch.ones((), dtype=tensor.dtype).expand(tensor.shape)
@@ -378,6 +519,9 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
     torch.backends.mha.set_fastpath_enabled(False)
+    x = torch.arange(4.0)
+    expected = [-x, x, -x], [x], x + 8, x - 2
+    assert str(ListOperators()(x)) == str(expected), "torchscript_control_test.cpp expects Python's results"
     for name, make in FIXTURES.items():
         make().save(folder / f"{name}.pt")
     write_models(folder)
