@@ -4,6 +4,7 @@ Weights are small and their values follow from their names, so the tests know th
 weights of one stored element each (stride 0): whole programs in small files.
 """
 
+import os
 import sys
 import warnings
 import zipfile
@@ -88,11 +89,19 @@ class Convolutions(nn.Module):
     def forward(self, x):
         flat = x.flatten(0, 1)
         volume = x.unsqueeze(1)
-        return (self.one(flat.transpose(0, 1)[:, :3].unsqueeze(0).mean(-1)), self.three(volume), self.same(x),
-                self.up1(torch.ones(1, 8, 4)), self.up2(x), self.up3(volume))
+        return (
+            self.one(flat.transpose(0, 1)[:, :3].unsqueeze(0).mean(-1)),
+            self.three(volume),
+            self.same(x),
+            self.up1(torch.ones(1, 8, 4)),
+            self.up2(x),
+            self.up3(volume),
+        )
 
 
-@traced(VECTOR, {"a": VECTOR, "unread": VECTOR, "b": VECTOR}, [VECTOR, VECTOR], (VECTOR, (VECTOR, VECTOR)), strict=False)
+@traced(
+    VECTOR, {"a": VECTOR, "unread": VECTOR, "b": VECTOR}, [VECTOR, VECTOR], (VECTOR, (VECTOR, VECTOR)), strict=False
+)
 class NestedTrace(nn.Module):
     def forward(self, x, d, items, pair):
         return {"first": (x + d["b"], d["a"]), "second": (items[1], pair[1][0] * x)}
@@ -338,6 +347,16 @@ class SparseWeight(nn.Module):
 
 
 @scripted
+class QuantizedWeight(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("table", torch.quantize_per_tensor(torch.ones(4), 0.5, 0, torch.qint8))
+
+    def forward(self, x: Tensor):
+        return x + self.table.dequantize()
+
+
+@scripted
 class WrongUnpacking(nn.Module):
     def forward(self, x: Tensor):
         parts = [x, x, x]
@@ -507,8 +526,11 @@ def write_bad_files(folder: Path) -> None:
     (folder / "text.pt").write_bytes(b"not a model")
     with zipfile.ZipFile(folder / "TracedNet.pt") as good, zipfile.ZipFile(folder / "bad_program.pt", "w") as bad:
         for name in good.namelist():
-            bad.writestr(name, good.read(name).replace(b"torch.conv", b"torch.vnoc").replace(b"torch._conv", b"torch._v"))
+            bad.writestr(
+                name, good.read(name).replace(b"torch.conv", b"torch.vnoc").replace(b"torch._conv", b"torch._v")
+            )
     (folder / "directory.pt").mkdir(exist_ok=True)
+    os.mkfifo(folder / "pipe.pt")
 
 
 def main() -> None:

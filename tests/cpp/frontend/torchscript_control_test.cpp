@@ -30,10 +30,11 @@ structure inputs (*) outputs *
 TEST(TorchScriptControl, ListsAndDictsHaveReferenceSemantics) {
   const Graph graph = read_fixture("Lists");
   EXPECT_THAT(kinds_of(graph),
-              ElementsAre("aten::linear", "aten::linear", "aten::linear", "aten::add.Scalar", "aten::relu", "aten::relu",
-                          "aten::sigmoid", "aten::add.Scalar", "aten::add.Scalar", "aten::cat"));
+              ElementsAre("aten::linear", "aten::linear", "aten::linear", "aten::add.Scalar", "aten::relu",
+                          "aten::relu", "aten::sigmoid", "aten::add.Scalar", "aten::add.Scalar", "aten::cat"));
   EXPECT_THAT(to_text(graph, graph.body.nodes.back()),
-              ::testing::StartsWith("%cat : tensor[...] = aten::cat(tensors=[%linear_1, %linear_2, %x, %add_1, %add_2], dim=0)"));
+              ::testing::StartsWith(
+                  "%cat : tensor[...] = aten::cat(tensors=[%linear_1, %linear_2, %x, %add_1, %add_2], dim=0)"));
   EXPECT_EQ(find_node(graph, "aten::sigmoid")->scope, "named.right");
   EXPECT_EQ(graph.output_structure.children.at(1).keys, (std::vector<std::string>{"'x'", "'y'"}));
 }

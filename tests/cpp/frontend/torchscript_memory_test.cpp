@@ -65,7 +65,7 @@ graph(%self, %x : Tensor):
   %y : Tensor = foo::bar[depth=3, name="n", scale=0.5](%x, %one)
   return (%y))IR"));
   EXPECT_EQ(to_text(graph, graph.body.nodes.at(0)),
-            "%y : tensor[...] = foo::bar(\"0\"=%x, \"1\"=1, depth=3, name=\"n\", scale=0.5)");
+            "%bar : tensor[...] = foo::bar(\"0\"=%x, \"1\"=1, depth=3, name=\"n\", scale=0.5)");
 }
 
 TEST(TorchScriptMemory, ConvolutionOfUnknownRankStays) {
@@ -81,12 +81,9 @@ graph(%self, %x : Tensor, %w : Tensor, %stride : int[]):
 }
 
 TEST(TorchScriptMemory, ConstantThatNoArgumentHoldsIsANode) {
-  const Graph graph = graph_from_module(module_of(R"IR(
-graph(%self, %x : Tensor):
-  %i : complex = prim::Constant[value=0.+1.j]()
-  %one : int = prim::Constant[value=1]()
-  %y : Tensor = aten::add(%x, %i, %one)
-  return (%y))IR"));
+  torch::jit::Module module("__torch__.Net");
+  module.define("def forward(self, x):\n  return x + 1j\n");
+  const Graph graph = graph_from_module(module);
   EXPECT_THAT(kinds_of(graph), ElementsAre("prim::Constant", "aten::add.Scalar"));
   EXPECT_EQ(*graph.body.nodes[0].find("type"), Argument("ComplexDouble"));
 }
@@ -99,7 +96,41 @@ graph(%self):
   %sum : int = aten::add(%one, %one)
   %y : int = aten::floordiv(%sum, %zero)
   return (%y))IR"));
-  EXPECT_EQ(to_text(graph, graph.body.nodes.at(0)), "%y : int = aten::floordiv.int(a=2, b=0)");
+  EXPECT_EQ(to_text(graph, graph.body.nodes.at(0)), "%floordiv : int = aten::floordiv.int(a=2, b=0)");
+}
+
+std::string error_of(const torch::jit::Module& module) {
+  try {
+    graph_from_module(module);
+  } catch (const Error& error) {
+    EXPECT_EQ(error.category(), ErrorCategory::kInvalidModel);
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(TorchScriptMemory, MalformedProgramsAreRefused) {
+  EXPECT_EQ(error_of(module_of(R"IR(
+graph(%self, %x : Tensor):
+  %y : Tensor = prim::GetAttr[name="missing"](%self)
+  return (%y))IR")),
+            "the TorchScript program reads the attribute \"missing\", which Net does not have");
+
+  torch::jit::Module wrong_call = module_of(R"IR(
+graph(%self, %x : Tensor):
+  %y : Tensor = prim::CallMethod[name="other"](%self, %x, %x)
+  return (%y))IR");
+  wrong_call.define("def other(self, x):\n  return x\n");
+  EXPECT_EQ(error_of(wrong_call), "other() takes 2 arguments and is called with 3\n  at prim::CallMethod");
+
+  const torch::jit::Module unordered = module_of(R"IR(
+graph(%self, %x : Tensor):
+  %early : Tensor = aten::relu(%x)
+  %late : Tensor = aten::neg(%early)
+  return (%late))IR");
+  const auto graph = unordered.get_method("forward").graph();
+  (*graph->nodes().begin())->moveAfter(*std::next(graph->nodes().begin()));
+  EXPECT_THAT(error_of(unordered), HasSubstr("is read before it is made\n  at aten::relu"));
 }
 
 // forward() calls f0 twice, f0 calls f1 twice, ...: 2^30 operators in a few hundred bytes.
@@ -110,13 +141,7 @@ TEST(TorchScriptMemory, ProgramThatDoublesWithEveryCallIsRefused) {
                               i == 29 ? "x + x" : fmt::format("self.f{}(self.f{}(x))", i + 1, i + 1)));
   }
   module.define("def forward(self, x):\n  return self.f0(x)\n");
-  try {
-    graph_from_module(module);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.category(), ErrorCategory::kInvalidModel);
-    EXPECT_THAT(error.what(), HasSubstr("longer than 1000000 operators once its calls are inlined"));
-  }
+  EXPECT_THAT(error_of(module), HasSubstr("longer than 1000000 operators once its calls are inlined"));
 }
 
 TEST(TorchScriptMemory, CallsThatNestTooDeepAreRefused) {
@@ -124,13 +149,7 @@ TEST(TorchScriptMemory, CallsThatNestTooDeepAreRefused) {
   module.define("def f300(self, x):\n  return x\n");
   for (int i = 299; i >= 0; --i) module.define(fmt::format("def f{}(self, x):\n  return self.f{}(x)\n", i, i + 1));
   module.define("def forward(self, x):\n  return self.f0(x)\n");
-  try {
-    graph_from_module(module);
-    FAIL();
-  } catch (const Error& error) {
-    EXPECT_EQ(error.category(), ErrorCategory::kInvalidModel);
-    EXPECT_THAT(error.what(), HasSubstr("calls nest deeper than 200"));
-  }
+  EXPECT_THAT(error_of(module), HasSubstr("calls nest deeper than 200"));
 }
 
 TEST(TorchScriptMemory, SubmoduleAttributesCarryTheirScope) {
@@ -142,8 +161,8 @@ TEST(TorchScriptMemory, SubmoduleAttributesCarryTheirScope) {
   outer.register_module("right", inner);
   outer.define("def forward(self, x):\n  return self.right.forward(self.left.forward(x))\n");
   const Graph graph = graph_from_module(outer);
-  EXPECT_THAT(graph.body.nodes, ElementsAre(::testing::Field(&Node::scope, "left"),
-                                            ::testing::Field(&Node::scope, "right")));
+  EXPECT_THAT(graph.body.nodes,
+              ElementsAre(::testing::Field(&Node::scope, "left"), ::testing::Field(&Node::scope, "right")));
   EXPECT_EQ(graph.parameters.at(1).name, "right.w");
   EXPECT_EQ(graph.parameters.at(0).data.data, graph.parameters.at(1).data.data);
 }

@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(
     Files, BadTorchScript,
     ::testing::Values(Case{"missing.pt", "there is no such file. Check the path."},
                       Case{"directory.pt", "it is a directory, not a TorchScript file. Save the module with"},
-                      Case{"empty.pt", "it is empty. Save the module with"},
+                      Case{"pipe.pt", "it is no regular file"}, Case{"empty.pt", "it is empty. Save the module with"},
                       Case{"text.pt", "it is not a TorchScript file (not a zip archive)"},
                       Case{"legacy.pt", "it is a pickle, as torch.save writes it, and torch2trt unpickles nothing"},
                       Case{"state_dict.pt", "pickled tensors or a pickled module, as torch.save writes them"},
@@ -65,6 +65,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ChangesDictAttribute.pt", "forward() changes the dict attribute \"seen\" of the module",
              ErrorCategory::kUnsupportedOperator},
         Case{"MayChangeAttribute.pt", "forward() may change the attribute \"seen\" of the module",
+             ErrorCategory::kUnsupportedOperator},
+        Case{"QuantizedWeight.pt", "the weight \"table\" cannot be used: tensors of type QInt8 are not supported",
              ErrorCategory::kUnsupportedOperator},
         Case{"SparseWeight.pt", "the weight \"table\" cannot be used: its layout is Sparse",
              ErrorCategory::kUnsupportedOperator}));

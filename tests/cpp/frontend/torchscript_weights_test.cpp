@@ -1,11 +1,11 @@
 // Weights: names, kinds, types, and the very bytes; constants of the program.
-#include <cstring>
-
 #include <ATen/core/Tensor.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/serialization/import.h>
+
+#include <cstring>
 
 #include "tests/cpp/frontend/torchscript_fixtures.h"
 
