@@ -1,6 +1,7 @@
 #include "src/frontend/export/program_reader.h"
 
 #include <limits>
+#include <map>
 #include <set>
 
 #include <fmt/format.h>
@@ -76,7 +77,8 @@ class ProgramReader {
   GraphReader reader_;
   Names names_;
   std::vector<std::string> input_names_;  // of the leaves; empty where unknown
-  std::set<std::string> used_names_;
+  std::set<std::string> used_names_;  // of inputs
+  std::set<std::string> weight_names_;
   std::map<std::string, ValueId> buffers_;
 };
 
@@ -153,6 +155,7 @@ void ProgramReader::read_weight(const Json& spec, const char* name_field, Parame
   if (output_name(argument) != text_field(field(spec, "arg"), "name")) {
     malformed(fmt::format("the weight \"{}\" is not where the signature has it", name));
   }
+  if (!weight_names_.insert(name).second) malformed(fmt::format("two weights are named \"{}\"", name));
   std::optional<HostTensor> data = weights_(name, kind);
   if (!data) malformed(fmt::format("the weight \"{}\" is missing", name));
   data->origin = name;

@@ -214,15 +214,25 @@ ZipArchive::ZipArchive(std::string_view bytes) {
   const Directory directory = find_directory(bytes);
   const Record entries(bytes, directory.offset, directory.size, "the zip directory");
   std::size_t at = 0;
+  std::map<std::uint64_t, std::uint64_t> ends;  // where each member's header starts -> where its data ends
   for (std::uint64_t i = 0; i < directory.count; ++i) {
     const Entry entry = read_entry(entries, at);
     at += entry.record_size;
+    const std::string_view data = data_of(bytes, entry);
+    ends[entry.offset] = static_cast<std::uint64_t>(data.data() - bytes.data()) + data.size();
     if (entry.name.ends_with('/')) continue;  // a folder
-    if (!members_.emplace(std::string(entry.name), ZipMember{data_of(bytes, entry), entry.crc}).second) {
+    if (!members_.emplace(std::string(entry.name), ZipMember{data, entry.crc}).second) {
       fail(fmt::format("two members are named \"{}\"", entry.name));
     }
   }
   if (at != entries.size()) fail("the zip directory holds more than its members");
+  // A wrong length in a header would otherwise read one weight's bytes as another's.
+  std::uint64_t end = 0;
+  for (const auto& [start, member_end] : ends) {
+    if (start < end) fail(fmt::format("two members overlap at byte {}", start));
+    end = member_end;
+  }
+  if (end > directory.offset) fail("the last member overlaps the zip directory");
 }
 
 const ZipMember* ZipArchive::find(std::string_view name) const {
