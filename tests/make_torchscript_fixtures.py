@@ -6,6 +6,7 @@ weights of one stored element each (stride 0): whole programs in small files.
 
 import sys
 import warnings
+import zipfile
 from pathlib import Path
 from typing import Dict, List, NamedTuple, Optional, Tuple
 
@@ -254,7 +255,11 @@ class Objects(nn.Module):
     def forward(self, x: Tensor):
         box = Box(x, doubled(x))
         pair = Pair(box.size(), box.low)
-        return pair.second, pair
+        if x.sum() > 0:
+            y = Box(x, x * 3).size()
+        else:
+            y = x
+        return pair.second, pair, y
 
 
 @scripted
@@ -359,7 +364,9 @@ def write_bad_files(folder: Path) -> None:
     (folder / "truncated.pt").write_bytes(whole[: len(whole) // 2])
     (folder / "empty.pt").write_bytes(b"")
     (folder / "text.pt").write_bytes(b"not a model")
-    (folder / "bad_program.pt").write_bytes(whole.replace(b"def forward", b"fed forward"))
+    with zipfile.ZipFile(folder / "TracedNet.pt") as good, zipfile.ZipFile(folder / "bad_program.pt", "w") as bad:
+        for name in good.namelist():
+            bad.writestr(name, good.read(name).replace(b"torch.conv", b"torch.vnoc").replace(b"torch._conv", b"torch._v"))
     (folder / "directory.pt").mkdir(exist_ok=True)
 
 

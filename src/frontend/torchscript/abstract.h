@@ -48,6 +48,7 @@ struct Instance {
   c10::intrusive_ptr<c10::ivalue::Object> object;
   std::string path;
   std::map<std::string, Binding> created;  // attributes of an object that forward() creates
+  int kept_depth = 0;                      // kept If and Loop nodes around its creation
 };
 
 // An argument of forward(), or a part of one. Items of lists and dicts appear as the program reads them.

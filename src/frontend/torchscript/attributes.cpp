@@ -32,7 +32,7 @@ Binding Importer::attribute(const std::shared_ptr<Instance>& instance, const std
   if (const auto slot = type.findConstantSlot(name)) return bind(type.getConstant(*slot), path, Parameter::Kind::kConstant);
   throw Error(ErrorCategory::kInvalidModel,
               fmt::format("the TorchScript program reads the attribute \"{}\", which {} does not have", path,
-                          type.repr_str()));
+                          type.name() ? type.name()->name() : "its object"));
 }
 
 void Importer::import_get_attribute(Frame& frame, const jit::Node* node) {
@@ -47,7 +47,7 @@ void Importer::import_set_attribute(Frame& frame, const jit::Node* node) {
   Instance& instance = **shared;
   const std::string& name = node->s(c10::attr::name);
   const std::string path = join(instance.path, name);
-  if (kept_depth_ > 0) {
+  if (kept_depth_ > (instance.object ? 0 : instance.kept_depth)) {
     fail(ErrorCategory::kUnsupportedOperator, frame, node,
          fmt::format("forward() assigns the attribute \"{}\" under a condition that only the input decides. Return the "
                      "new value instead.",

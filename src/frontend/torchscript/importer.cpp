@@ -20,7 +20,7 @@ namespace prim = c10::prim;
 namespace {
 
 // A hostile file can double its size with every call: no honest program comes near these.
-constexpr std::size_t kMaxSteps = 4'000'000;
+constexpr std::size_t kMaxSteps = 1'000'000;
 constexpr int kMaxDepth = 200;
 
 // "aten::relu_" -> "relu"
@@ -40,16 +40,16 @@ Importer::Importer(const jit::Module& module, const std::vector<Type>& inputs, c
     : module_(module), input_types_(inputs), opaque_(opaque) {}
 
 Graph Importer::run() {
+  const std::string type_name = module_.type()->name() ? module_.type()->name()->name() : "";
   const auto method = module_.find_method("forward");
   if (!method) {
     throw Error(ErrorCategory::kInvalidModel,
-                fmt::format("the TorchScript module {} has no forward(). Save a module that has one.",
-                            module_.type()->repr_str()));
+                fmt::format("the TorchScript module {} has no forward(). Save a module that has one.", type_name));
   }
   if (!module_.type()->getForwardHooks().empty() || !module_.type()->getForwardPreHooks().empty()) {
     throw Error(ErrorCategory::kUnsupportedOperator,
                 fmt::format("the TorchScript module {} has forward hooks. Wrap it in a module whose forward() calls it.",
-                            module_.type()->repr_str()));
+                            type_name));
   }
   sink_ = &graph_.body.nodes;
   jit::Function& function = method->function();
@@ -79,7 +79,7 @@ void Importer::import_block(Frame& frame, const jit::Block* block) {
 }
 
 void Importer::import_node(Frame& frame, const jit::Node* node) {
-  if (frame.done.contains(node)) return;
+  if (frame.done.erase(node) > 0) return;
   if (++steps_ > kMaxSteps) {
     fail(ErrorCategory::kInvalidModel, frame, node,
          fmt::format("the program is longer than {} operators once its calls are inlined", kMaxSteps));
@@ -210,6 +210,7 @@ std::vector<NamedArgument> Importer::arguments_of(Frame& frame, const jit::Node*
                          as_argument(frame, node, lookup(frame, input),
                                      named ? schema->arguments()[i].real_type() : input->type())});
   }
+  if (schema != nullptr) return arguments;
   for (const c10::Symbol name : node->attributeNames()) {
     const auto attribute = [&](auto value) { arguments.push_back({name.toUnqualString(), Argument(value)}); };
     switch (node->kindOf(name)) {

@@ -38,7 +38,7 @@ class Importer {
     std::string scope;
     int depth = 0;
     std::unordered_map<const torch::jit::Value*, Binding> values;
-    std::unordered_set<const torch::jit::Node*> done;
+    std::unordered_set<const torch::jit::Node*> done;  // nodes ahead that need no more
   };
 
   // importer.cpp: nodes and calls

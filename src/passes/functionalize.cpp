@@ -1,0 +1,214 @@
+#include "src/passes/functionalize.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "src/passes/aliasing.h"
+#include "src/passes/emit.h"
+#include "src/passes/in_place.h"
+#include "src/passes/shared_memory.h"
+
+namespace torch2trt {
+namespace {
+
+bool writes(const Block& block) {
+  return std::any_of(block.nodes.begin(), block.nodes.end(), [](const Node& node) {
+    return !written_arguments(node).empty() ||
+           std::any_of(node.blocks.begin(), node.blocks.end(), [](const Block& inner) { return writes(inner); });
+  });
+}
+
+// Walks the program in order and emits the pure one.
+class Functionalizer {
+ public:
+  explicit Functionalizer(Graph& graph) : graph_(graph), memory_(graph), contiguity_(graph) {}
+
+  void run() { block(graph_.body, 0); }
+
+ private:
+  void block(Block& block, int depth) {
+    std::vector<Node> nodes;
+    const int outer_depth = memory_.depth();
+    std::vector<Node>* const outer = memory_.emit_into(&nodes, depth);
+    std::vector<Node>* const outer_nodes = std::exchange(nodes_, &nodes);
+    for (Node& node : block.nodes) {
+      const Node original = node;
+      visit(std::move(node));
+      contiguity_.observe(graph_, original);
+    }
+    for (Argument& output : block.outputs) memory_.read_all(output, Node());
+    memory_.emit_into(outer, outer_depth);
+    nodes_ = outer_nodes;
+    block.nodes = std::move(nodes);
+  }
+
+  void visit(Node node) {
+    if (!node.blocks.empty()) {
+      control_flow(std::move(node));
+    } else if (!written_arguments(node).empty()) {
+      write(node);
+    } else {
+      plain(std::move(node));
+    }
+  }
+
+  void plain(Node node) {
+    check_statistics(node);
+    if (memory_.take_known_elements(node)) return;
+    change_lists(node);
+    const NodeAliasing facts = aliasing_of(graph_, node, contiguity_);
+    if (facts.aliasing == Aliasing::kSame) {
+      memory_.same(node.outputs, memory_.tensor_of(facts.sources[0]));
+      return;
+    }
+    const Node program = node;
+    for (NamedArgument& given : node.arguments) {
+      if (reads_only_metadata(node)) {
+        memory_.read_stale(given.value);
+      } else {
+        memory_.read_all(given.value, program);
+      }
+    }
+    prefer_reshape(node);
+    if (facts.aliasing != Aliasing::kFresh && !facts.sources.empty()) {
+      const std::vector<int> made = memory_.add_views(node, facts.sources, facts.aliasing);
+      if (makes_container(node) && node.kind != "prim::DictConstruct")
+        memory_.set_elements(made.at(0), elements(program));
+    }
+    nodes_->push_back(std::move(node));
+  }
+
+  static std::vector<Argument> elements(const Node& node) {
+    std::vector<Argument> result;
+    for (const NamedArgument& given : node.arguments) {
+      const auto* list = given.value.as<Argument::List>();
+      if (list != nullptr) result.insert(result.end(), list->begin(), list->end());
+      if (list == nullptr) result.push_back(given.value);
+    }
+    return result;
+  }
+
+  // append and the like.
+  void change_lists(const Node& node) {
+    const OperatorSchema* schema = find_schema(node.kind, node.overload);
+    if (schema == nullptr || !schema->is_mutable()) return;
+    std::vector<int> all;
+    for (const NamedArgument& given : node.arguments) {
+      for_each_value(given.value, [&](ValueId id) { all.push_back(memory_.tensor_of(id)); });
+    }
+    for (int id : all) {
+      if (memory_.is_list(id)) memory_.forget_elements(id, all);
+    }
+  }
+
+  // Batch norm in training mode updates its statistics, which its schema does not say.
+  void check_statistics(const Node& node) {
+    const bool batch = node.kind == "aten::batch_norm";
+    if (!batch && node.kind != "aten::instance_norm") return;
+    const Argument* training = node.find(batch ? "training" : "use_input_stats");
+    if (training == nullptr || *training == Argument(false)) return;
+    for (std::string_view name : {"running_mean", "running_var"}) {
+      const Argument* given = node.find(name);
+      const auto* id = given != nullptr ? given->as<ValueId>() : nullptr;
+      if (id != nullptr) memory_.check_writable(node, memory_.tensor_of(*id));
+    }
+  }
+
+  void write(const Node& node) {
+    const std::vector<const SchemaArgument*> written = written_arguments(node);
+    const ValueId* self = node.find("self") != nullptr ? node.find("self")->as<ValueId>() : nullptr;
+    const InPlace form = in_place_form(node);
+    if (form == InPlace::kNothing && self != nullptr) {
+      memory_.same(node.outputs, memory_.tensor_of(*self));
+      return;
+    }
+    for (const SchemaArgument* argument : written) {
+      for_each_value(*node.find(argument->name),
+                     [&](ValueId id) { memory_.check_writable(node, memory_.tensor_of(id)); });
+    }
+    if (form == InPlace::kNone || written.size() != 1 || written[0]->name != "self" || self == nullptr) {
+      SharedMemory::refuse(node, fmt::format("it writes to its argument \"{}\", and there is no functional form of it",
+                                             written[0]->name));
+    }
+    const int target = memory_.tensor_of(*self);
+    if (form == InPlace::kGeometry) {
+      change_geometry(node, *self);
+      return;
+    }
+    Node pure = node;
+    for (NamedArgument& given : pure.arguments) {
+      if (given.name == "self" && overwrites_all(node)) {
+        memory_.read_stale(given.value);
+      } else {
+        memory_.read_all(given.value, node);
+      }
+    }
+    Emitter emit(graph_, *nodes_, node);
+    const std::size_t before = nodes_->size();
+    ValueId value = emit_functional(emit, pure, memory_.type_of(target));
+    if (!node.outputs.empty() && nodes_->size() > before) {
+      // The new value takes the name the program has for it.
+      graph_.value(node.outputs[0]).type = graph_.value(value).type;
+      nodes_->back().outputs[0] = value = node.outputs[0];
+    }
+    memory_.wrote(node, target, value);
+    memory_.same(node.outputs, target);
+  }
+
+  // x.unsqueeze_(0): the variable becomes a view; what else looks at the memory keeps its shape.
+  void change_geometry(const Node& node, ValueId self) {
+    Node view = functional_view(node);
+    view.outputs = node.outputs;
+    if (view.outputs.empty()) view.outputs = {graph_.add_value(graph_.value(self).name)};
+    const Aliasing aliasing = aliasing_of(graph_, view, contiguity_).aliasing;
+    for (NamedArgument& given : view.arguments) memory_.read_all(given.value, node);
+    const int target = memory_.tensor_of(self);
+    memory_.rebind(target, memory_.add_views(view, {self}, aliasing)[0]);
+    nodes_->push_back(std::move(view));
+  }
+
+  // What the blocks read of outside is brought up to date before the node: what is emitted inside a block is not
+  // visible behind it.
+  void control_flow(Node node) {
+    const Node program = node;
+    for_each_read(program, [&](ValueId id) {
+      if (memory_.is_outside(id)) memory_.read(id, program);
+    });
+    for (NamedArgument& given : node.arguments) memory_.read_all(given.value, program);
+    const int depth = memory_.depth();
+    std::vector<int> returned;
+    bool anybody = false;
+    for (std::size_t i = 0; i < node.blocks.size(); ++i) {
+      memory_.add_block_inputs(node.blocks[i].inputs);
+      block(node.blocks[i], depth + 1);
+      for (const Argument& output : program.blocks[i].outputs) {
+        for_each_value(output, [&](ValueId id) {
+          const int tensor = memory_.tensor_of(id);
+          if (memory_.shares_outside(tensor, anybody)) returned.push_back(tensor);
+        });
+      }
+    }
+    if (anybody) {  // of a block's inputs, which are the node's
+      for (const NamedArgument& given : program.arguments) {
+        for_each_value(given.value, [&](ValueId id) { returned.push_back(memory_.tensor_of(id)); });
+      }
+    }
+    memory_.add_unknown(node.outputs, returned);
+    nodes_->push_back(std::move(node));
+  }
+
+  Graph& graph_;
+  SharedMemory memory_;
+  Contiguity contiguity_;
+  std::vector<Node>* nodes_ = nullptr;  // of the block being written
+};
+
+}  // namespace
+
+void functionalize(Graph& graph) {
+  if (writes(graph.body)) Functionalizer(graph).run();
+}
+
+}  // namespace torch2trt
