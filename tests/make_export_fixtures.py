@@ -57,7 +57,7 @@ class Regions(nn.Module):
             z = self.l(y)
         a, b = z.split(2, 1)
         c = torch.cond(x.sum() > 0, lambda v: v.relu(), lambda v: v - self.l.bias, (x,))
-        return a, b, c, torch.topk(c, 2)
+        return a, b, c, tuple(torch.topk(c, 2))
 
 
 class Dynamic(nn.Module):
