@@ -123,8 +123,13 @@ void GraphReader::read_higher_order(Node node, const Json& node_record, const Js
       node.arguments.push_back({position < known.size() ? known[position] : fmt::format("arg{}", position), std::move(argument)});
     }
   }
-  for (const Json* graph : graphs) node.blocks.push_back(read_block(*graph));
+  // The node's own values come first, so that they keep the names that the blocks repeat.
+  const std::size_t index = nodes.size();
   add_node(std::move(node), node_record, record, names, nodes);
+  for (const Json* graph : graphs) {
+    Block block = read_block(*graph);
+    nodes[index].blocks.push_back(std::move(block));
+  }
 }
 
 Block GraphReader::read_block(const Json& graph) {

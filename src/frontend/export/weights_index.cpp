@@ -18,7 +18,7 @@ constexpr const char* kConstants = "data/constants/";
 
 Json read_index(const ZipArchive& archive, const std::string& folder, const std::string& name) {
   const std::string member = folder + name;
-  if (archive.find(member) == nullptr) return Json::object();
+  if (!archive.contains(member)) return Json::object();
   return parse_json(archive.text(member), fmt::format("the member \"{}\"", member));
 }
 
@@ -51,7 +51,7 @@ WeightsIndex::WeightsIndex(const ZipArchive& archive, std::string folder, const 
                            std::shared_ptr<const void> owner)
     : archive_(archive), folder_(std::move(folder)), owner_(std::move(owner)) {
   for (const char* data : {kWeights, kConstants}) {
-    if (archive.find(folder_ + data + model + ".pt") != nullptr) {
+    if (archive.contains(folder_ + data + model + ".pt")) {
       throw Error(ErrorCategory::kInvalidModel,
                   fmt::format("\"{}{}{}.pt\" holds the weights as a pickle, which is never read here (torch 2.8 and "
                               "older write that): load and save the program with torch 2.9 or newer",

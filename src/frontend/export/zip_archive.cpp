@@ -116,6 +116,7 @@ struct Entry {
   std::string_view name;
   std::uint64_t compressed = 0, size = 0, offset = 0;
   std::uint32_t crc = 0;
+  std::uint16_t method = 0;
   std::size_t record_size = 0;
 };
 
@@ -153,12 +154,8 @@ Entry read_entry(const Record& directory, std::size_t at) {
   if ((directory.u16(at + 8) & 1U) != 0) {
     throw Error(ErrorCategory::kInvalidModel, fmt::format("the member \"{}\" is encrypted; save it without", entry.name));
   }
-  if (directory.u16(at + 10) != 0 || entry.compressed != entry.size) {
-    throw Error(ErrorCategory::kInvalidModel,
-                fmt::format("the member \"{}\" is compressed (method {}), but is to be read in place; torch.export.save "
-                            "stores members uncompressed: save again, do not re-zip",
-                            entry.name, directory.u16(at + 10)));
-  }
+  entry.method = directory.u16(at + 10);
+  if (entry.method == 0 && entry.compressed != entry.size) fail(fmt::format("the member \"{}\" has two sizes", entry.name));
   return entry;
 }
 
@@ -172,7 +169,7 @@ std::string_view data_of(std::string_view bytes, const Entry& entry) {
     fail(fmt::format("the member \"{}\" has another name in its own header", entry.name));
   }
   const std::uint64_t start = entry.offset + header;  // inside the file, so this does not overflow
-  const Record data(bytes, start, entry.size, fmt::format("the data of member \"{}\"", entry.name));
+  const Record data(bytes, start, entry.compressed, fmt::format("the data of member \"{}\"", entry.name));
   return data.text(0, data.size());
 }
 
@@ -221,7 +218,7 @@ ZipArchive::ZipArchive(std::string_view bytes) {
     const std::string_view data = data_of(bytes, entry);
     ends[entry.offset] = static_cast<std::uint64_t>(data.data() - bytes.data()) + data.size();
     if (entry.name.ends_with('/')) continue;  // a folder
-    if (!members_.emplace(std::string(entry.name), ZipMember{data, entry.crc}).second) {
+    if (!members_.emplace(std::string(entry.name), ZipMember{data, entry.crc, entry.method}).second) {
       fail(fmt::format("two members are named \"{}\"", entry.name));
     }
   }
@@ -237,7 +234,14 @@ ZipArchive::ZipArchive(std::string_view bytes) {
 
 const ZipMember* ZipArchive::find(std::string_view name) const {
   const auto found = members_.find(name);
-  return found == members_.end() ? nullptr : &found->second;
+  if (found == members_.end()) return nullptr;
+  if (found->second.method != 0) {
+    throw Error(ErrorCategory::kInvalidModel,
+                fmt::format("the member \"{}\" is compressed (method {}), but has to be read in place; torch.export.save "
+                            "stores members uncompressed: save again, do not zip again",
+                            name, found->second.method));
+  }
+  return &found->second;
 }
 
 std::string_view ZipArchive::text(std::string_view name) const {

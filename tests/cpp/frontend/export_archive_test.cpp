@@ -1,8 +1,11 @@
 // What a file may be: archives of every kind, and everything else people give.
+#include <algorithm>
+#include <memory>
 #include <random>
 
 #include <fmt/format.h>
 
+#include "src/frontend/export/archive_reader.h"
 #include "src/frontend/export/read.h"
 #include "src/frontend/export/zip_archive.h"
 #include "src/graph/text.h"
@@ -22,6 +25,13 @@ std::string archive_with(const std::string& name, const std::string& bytes, cons
   zip.add("m/models/model.json", program().dump());
   zip.add(name, bytes, options);
   return zip.finish();
+}
+
+// A copy of exactly this size, so that the address sanitizer sees every read behind its end.
+Graph read_memory(std::string_view bytes) {
+  const std::shared_ptr<char[]> copy(new char[bytes.size()]);
+  std::copy(bytes.begin(), bytes.end(), copy.get());
+  return pt2::read_archive({copy.get(), bytes.size()}, copy);
 }
 
 TEST(ExportArchive, ReadsWhatTorchWrites) {
@@ -113,7 +123,14 @@ TEST(ExportArchive, SaysWhatOtherFilesAre) {
 }
 
 TEST(ExportArchive, RefusesBadMembersByName) {
-  EXPECT_THAT(error_of(archive_with("m/x", "data", {.method = 8})), AllOf(HasSubstr("\"m/x\""), HasSubstr("compressed")));
+  for (const char* member : {"m/byteorder", "m/data/weights/weight_0", "m/data/weights/model_weights_config.json"}) {
+    ZipWriter zip;
+    zip.add("m/archive_format", "pt2");
+    zip.add("m/models/model.json", program().dump());
+    if (std::string(member) == "m/data/weights/weight_0") zip.add("m/data/weights/model_weights_config.json", weights_config().dump());
+    zip.add(member, "xx", {.method = 8});
+    EXPECT_THAT(error_of(zip.finish()), AllOf(HasSubstr(std::string("\"") + member + "\" is compressed"), HasSubstr("do not zip again")));
+  }
   EXPECT_THAT(error_of(archive_with("m/x", "data", {.flags = 9})), AllOf(HasSubstr("\"m/x\""), HasSubstr("encrypted")));
   EXPECT_THAT(error_of(archive_with("/etc/x", "data", {})), HasSubstr("\"/etc/x\" is absolute"));
   EXPECT_THAT(error_of(archive_with("C:/x", "data", {})), HasSubstr("\"C:/x\" is absolute"));
@@ -154,23 +171,26 @@ TEST(ExportArchive, RefusesBadMembersByName) {
 
 TEST(ExportArchive, TruncatedAnywhere) {
   const std::string whole = archive_of(program());
-  const TemporaryFile file;
-  for (std::size_t size = 1; size < whole.size(); ++size) {
-    file.write(std::string_view(whole).substr(0, size));
+  for (std::size_t size = 0; size < whole.size(); ++size) {
     try {
-      read_pt2(file.path());
+      read_memory(std::string_view(whole).substr(0, size));
       FAIL() << "accepted when cut to " << size << " bytes";
     } catch (const Error& error) {
       ASSERT_EQ(error.category(), ErrorCategory::kInvalidModel) << error.what();
-      ASSERT_THAT(error.what(), HasSubstr(file.path()));
     }
+  }
+  const TemporaryFile file(std::string_view(whole).substr(0, whole.size() / 2));
+  try {
+    read_pt2(file.path());
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), AllOf(HasSubstr(file.path()), HasSubstr("zip directory at the end of the file is missing")));
   }
 }
 
 TEST(ExportArchive, FlippedBitsGiveAnErrorOrTheSameGraph) {
   const std::string whole = archive_of(program());
-  const std::string text = to_text(read_bytes(whole));
-  const TemporaryFile file;
+  const std::string text = to_text(read_memory(whole));
   std::mt19937 random(1);
   int errors = 0;
   // Every byte once, and then several at a time.
@@ -181,9 +201,8 @@ TEST(ExportArchive, FlippedBitsGiveAnErrorOrTheSameGraph) {
       const std::size_t at = i < whole.size() ? i : random() % whole.size();
       damaged[at] = static_cast<char>(damaged[at] ^ 1 << random() % 8);
     }
-    file.write(damaged);
     try {
-      ASSERT_EQ(to_text(read_pt2(file.path())), text) << "flip " << i;
+      ASSERT_EQ(to_text(read_memory(damaged)), text) << "flip " << i;
     } catch (const Error& error) {
       ASSERT_NE(error.category(), ErrorCategory::kInternal) << error.what();
       ++errors;
@@ -196,7 +215,6 @@ TEST(ExportArchive, FlippedBitsGiveAnErrorOrTheSameGraph) {
 TEST(ExportArchive, DamagedJsonNeverCrashes) {
   const std::string text = program().dump();
   const std::string config = weights_config().dump();
-  const TemporaryFile file;
   std::mt19937 random(2);
   for (int i = 0; i < 6000; ++i) {
     std::string parts[] = {text, config};
@@ -214,9 +232,8 @@ TEST(ExportArchive, DamagedJsonNeverCrashes) {
     zip.add("m/data/weights/model_weights_config.json", parts[1]);
     zip.add("m/models/model.json", parts[0]);
     zip.add("m/archive_format", "pt2");
-    file.write(zip.finish());
     try {
-      verify(read_pt2(file.path()));
+      verify(read_memory(zip.finish()));
     } catch (const Error& error) {
       ASSERT_NE(error.category(), ErrorCategory::kInternal) << error.what() << "\n" << damaged;
     }
