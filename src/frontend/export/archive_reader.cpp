@@ -1,11 +1,11 @@
 #include "src/frontend/export/archive_reader.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <string>
 #include <vector>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "src/frontend/export/json.h"
 #include "src/frontend/export/program_reader.h"
@@ -30,12 +30,17 @@ void refuse_other_formats(std::string_view bytes) {
 
 void refuse_other_archives(const ZipArchive& archive) {
   for (const auto& [name, member] : archive.members()) {
-    const std::string_view leaf = std::string_view(name).substr(name.find('/') == std::string::npos ? 0 : name.find('/') + 1);
+    const std::string_view leaf =
+        std::string_view(name).substr(name.find('/') == std::string::npos ? 0 : name.find('/') + 1);
     if (leaf == "serialized_exported_program.json" || name == "serialized_exported_program.json") {
-      refuse("it was saved by torch 2.7 or older, whose weights are pickled; export and save the program with torch 2.9 or newer");
+      refuse(
+          "it was saved by torch 2.7 or older, whose weights are pickled; export and save the program with torch 2.9 "
+          "or newer");
     }
     if (leaf == "constants.pkl" && archive.contains(name.substr(0, name.find('/')) + "/data.pkl")) {
-      refuse("it is a TorchScript file (torch.jit.save), not a .pt2 archive; read it with the TorchScript front end (name it .pt)");
+      refuse(
+          "it is a TorchScript file (torch.jit.save), not a .pt2 archive; read it with the TorchScript front end (name "
+          "it .pt)");
     }
   }
   for (const auto& [name, member] : archive.members()) {
@@ -48,7 +53,8 @@ void refuse_other_archives(const ZipArchive& archive) {
       refuse("it is a compiled AOTInductor package without a program; save the ExportedProgram with torch.export.save");
     }
   }
-  refuse("it is a zip archive, but holds no program (no models/*.json); give the .pt2 file that torch.export.save wrote");
+  refuse(
+      "it is a zip archive, but holds no program (no models/*.json); give the .pt2 file that torch.export.save wrote");
 }
 
 struct ModelName {
@@ -71,7 +77,8 @@ ModelName find_model(const ZipArchive& archive) {
   }
   if (models.empty()) refuse_other_archives(archive);
   if (models.size() == 1) return models[0];
-  const auto main = std::find_if(models.begin(), models.end(), [](const ModelName& model) { return model.name == "model"; });
+  const auto main =
+      std::find_if(models.begin(), models.end(), [](const ModelName& model) { return model.name == "model"; });
   if (main != models.end()) return *main;
   std::vector<std::string> names;
   for (const ModelName& model : models) names.push_back(model.name);
@@ -84,7 +91,8 @@ void check_format(const ZipArchive& archive, const std::string& folder) {
   if (format != "pt2") refuse(fmt::format("the archive has the format \"{}\", not \"pt2\"", format.substr(0, 40)));
   if (archive.contains(folder + "byteorder")) {
     const std::string_view order = archive.text(folder + "byteorder");
-    if (order != "little") refuse(fmt::format("the weights have the byte order \"{}\", not \"little\"", order.substr(0, 40)));
+    if (order != "little")
+      refuse(fmt::format("the weights have the byte order \"{}\", not \"little\"", order.substr(0, 40)));
   }
 }
 
@@ -98,7 +106,8 @@ Graph read_archive(std::string_view bytes, const std::shared_ptr<const void>& ow
   const WeightsIndex weights(archive, model.folder, model.name, owner);
   const std::string member = model.folder + "models/" + model.name + ".json";
   const Json program = parse_json(archive.text(member), fmt::format("the member \"{}\"", member));
-  return read_program(program, [&weights](const std::string& name, Parameter::Kind kind) { return weights.find(name, kind); });
+  return read_program(program,
+                      [&weights](const std::string& name, Parameter::Kind kind) { return weights.find(name, kind); });
 }
 
 }  // namespace torch2trt::pt2

@@ -1,8 +1,8 @@
 #include "src/frontend/export/read.h"
 
-#include <memory>
-
 #include <fmt/format.h>
+
+#include <memory>
 
 #include "src/frontend/export/archive_reader.h"
 #include "src/frontend/export/json.h"

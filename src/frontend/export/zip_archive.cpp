@@ -1,10 +1,10 @@
 #include "src/frontend/export/zip_archive.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
-
-#include <fmt/format.h>
 
 #include "torch2trt/error.h"
 
@@ -137,7 +137,8 @@ Entry read_entry(const Record& directory, std::size_t at) {
   const std::size_t extra_end = at + kCentralHeaderSize + name_size + extra_size;
   for (std::size_t field = extra_end - extra_size; field + 4 <= extra_end;) {
     const std::size_t field_size = directory.u16(field + 2);
-    if (field_size > extra_end - field - 4) fail(fmt::format("the extra field of member \"{}\" is cut off", entry.name));
+    if (field_size > extra_end - field - 4)
+      fail(fmt::format("the extra field of member \"{}\" is cut off", entry.name));
     if (directory.u16(field) == 1) {  // ZIP64: the 64-bit values of those fields that say so, in this order
       std::size_t value = field + 4;
       const std::size_t value_end = value + field_size;
@@ -152,10 +153,12 @@ Entry read_entry(const Record& directory, std::size_t at) {
   }
 
   if ((directory.u16(at + 8) & 1U) != 0) {
-    throw Error(ErrorCategory::kInvalidModel, fmt::format("the member \"{}\" is encrypted; save it without", entry.name));
+    throw Error(ErrorCategory::kInvalidModel,
+                fmt::format("the member \"{}\" is encrypted; save it without", entry.name));
   }
   entry.method = directory.u16(at + 10);
-  if (entry.method == 0 && entry.compressed != entry.size) fail(fmt::format("the member \"{}\" has two sizes", entry.name));
+  if (entry.method == 0 && entry.compressed != entry.size)
+    fail(fmt::format("the member \"{}\" has two sizes", entry.name));
   return entry;
 }
 
@@ -236,10 +239,11 @@ const ZipMember* ZipArchive::find(std::string_view name) const {
   const auto found = members_.find(name);
   if (found == members_.end()) return nullptr;
   if (found->second.method != 0) {
-    throw Error(ErrorCategory::kInvalidModel,
-                fmt::format("the member \"{}\" is compressed (method {}), but has to be read in place; torch.export.save "
-                            "stores members uncompressed: save again, do not zip again",
-                            name, found->second.method));
+    throw Error(
+        ErrorCategory::kInvalidModel,
+        fmt::format("the member \"{}\" is compressed (method {}), but has to be read in place; torch.export.save "
+                    "stores members uncompressed: save again, do not zip again",
+                    name, found->second.method));
   }
   return &found->second;
 }

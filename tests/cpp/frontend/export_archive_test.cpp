@@ -1,9 +1,9 @@
 // What a file may be: archives of every kind, and everything else people give.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <memory>
 #include <random>
-
-#include <fmt/format.h>
 
 #include "src/frontend/export/archive_reader.h"
 #include "src/frontend/export/read.h"
@@ -77,7 +77,8 @@ TEST(ExportArchive, NamesTheFile) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.category(), ErrorCategory::kInvalidModel);
-    EXPECT_THAT(error.what(), AllOf(HasSubstr(file.path()), HasSubstr("not a zip archive"), HasSubstr("torch.export.save")));
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr(file.path()), HasSubstr("not a zip archive"), HasSubstr("torch.export.save")));
   }
 }
 
@@ -104,15 +105,18 @@ TEST(ExportArchive, SaysWhatOtherFilesAre) {
     return zip.finish();
   };
   EXPECT_THAT(error_of("\x80\x02pickle"), AllOf(HasSubstr("Python pickle"), HasSubstr("torch.export.save")));
-  EXPECT_THAT(error_of(archive({"m/data.pkl", "m/data/0"})), AllOf(HasSubstr("torch.save file"), HasSubstr("torch.export")));
+  EXPECT_THAT(error_of(archive({"m/data.pkl", "m/data/0"})),
+              AllOf(HasSubstr("torch.save file"), HasSubstr("torch.export")));
   EXPECT_THAT(error_of(archive({"m/data.pkl", "m/constants.pkl", "m/code/a.py"})), HasSubstr("TorchScript"));
   EXPECT_THAT(error_of(archive({"m/data/aotinductor/model/a.so"})), HasSubstr("AOTInductor"));
   EXPECT_THAT(error_of(archive({"serialized_exported_program.json"})), HasSubstr("torch 2.7 or older"));
   EXPECT_THAT(error_of(archive({"holiday.jpg"})), HasSubstr("holds no program"));
   EXPECT_THAT(error_of(archive({})), HasSubstr("holds no program"));
-  EXPECT_THAT(error_of(archive({"m/models/a.json", "m/models/b.json"})), AllOf(HasSubstr("2 programs"), HasSubstr("a, b")));
+  EXPECT_THAT(error_of(archive({"m/models/a.json", "m/models/b.json"})),
+              AllOf(HasSubstr("2 programs"), HasSubstr("a, b")));
   EXPECT_THAT(error_of(archive({"m/models/model.json"})), HasSubstr("\"m/archive_format\" is missing"));
-  EXPECT_THAT(error_of(archive({"m/models/model.json", "m/archive_format"})), HasSubstr("the format \"x\", not \"pt2\""));
+  EXPECT_THAT(error_of(archive({"m/models/model.json", "m/archive_format"})),
+              HasSubstr("the format \"x\", not \"pt2\""));
 
   ZipWriter big;
   big.add("m/archive_format", "pt2");
@@ -127,9 +131,11 @@ TEST(ExportArchive, RefusesBadMembersByName) {
     ZipWriter zip;
     zip.add("m/archive_format", "pt2");
     zip.add("m/models/model.json", program().dump());
-    if (std::string(member) == "m/data/weights/weight_0") zip.add("m/data/weights/model_weights_config.json", weights_config().dump());
+    if (std::string(member) == "m/data/weights/weight_0")
+      zip.add("m/data/weights/model_weights_config.json", weights_config().dump());
     zip.add(member, "xx", {.method = 8});
-    EXPECT_THAT(error_of(zip.finish()), AllOf(HasSubstr(std::string("\"") + member + "\" is compressed"), HasSubstr("do not zip again")));
+    EXPECT_THAT(error_of(zip.finish()),
+                AllOf(HasSubstr(std::string("\"") + member + "\" is compressed"), HasSubstr("do not zip again")));
   }
   EXPECT_THAT(error_of(archive_with("m/x", "data", {.flags = 9})), AllOf(HasSubstr("\"m/x\""), HasSubstr("encrypted")));
   EXPECT_THAT(error_of(archive_with("/etc/x", "data", {})), HasSubstr("\"/etc/x\" is absolute"));
@@ -138,11 +144,13 @@ TEST(ExportArchive, RefusesBadMembersByName) {
   EXPECT_THAT(error_of(archive_with("..", "data", {})), HasSubstr("leaves the archive"));
   EXPECT_THAT(error_of(archive_with("m\\x", "data", {})), HasSubstr("holds a character"));
   EXPECT_THAT(error_of(archive_with("", "data", {})), HasSubstr("\"\" is empty"));
-  EXPECT_THAT(error_of(archive_with("m/archive_format", "pt2", {})), HasSubstr("two members are named \"m/archive_format\""));
+  EXPECT_THAT(error_of(archive_with("m/archive_format", "pt2", {})),
+              HasSubstr("two members are named \"m/archive_format\""));
   EXPECT_THAT(error_of(archive_with("m/x", "data", {.local_name = "m/y"})), HasSubstr("\"m/x\" has another name"));
   EXPECT_THAT(error_of(archive_with("m/x", "data", {.offset = 1})), HasSubstr("\"m/x\" is not at byte 1"));
   EXPECT_THAT(error_of(archive_with("m/x", "data", {.offset = 0xfffffff0})), HasSubstr("leaves the file"));
-  EXPECT_THAT(error_of(archive_with("m/x", "data", {.size = 0xfffffff0})), AllOf(HasSubstr("\"m/x\""), HasSubstr("leaves the file")));
+  EXPECT_THAT(error_of(archive_with("m/x", "data", {.size = 0xfffffff0})),
+              AllOf(HasSubstr("\"m/x\""), HasSubstr("leaves the file")));
   const ZipOptions huge{.zip64 = true, .size = 0xffffffffffffff00};
   EXPECT_THAT(error_of(archive_with("m/x", "data", huge)), AllOf(HasSubstr("\"m/x\""), HasSubstr("leaves the file")));
   const ZipOptions far{.zip64 = true, .offset = 0xffffffffffffff00};
@@ -184,7 +192,8 @@ TEST(ExportArchive, TruncatedAnywhere) {
     read_pt2(file.path());
     FAIL();
   } catch (const Error& error) {
-    EXPECT_THAT(error.what(), AllOf(HasSubstr(file.path()), HasSubstr("zip directory at the end of the file is missing")));
+    EXPECT_THAT(error.what(),
+                AllOf(HasSubstr(file.path()), HasSubstr("zip directory at the end of the file is missing")));
   }
 }
 
@@ -262,7 +271,8 @@ TEST(ExportArchive, NotJson) {
   ZipWriter zip;
   zip.add("m/archive_format", "pt2");
   zip.add("m/models/model.json", "{\"graph_module\": ");
-  EXPECT_THAT(error_of(zip.finish()), AllOf(HasSubstr("\"m/models/model.json\" is not JSON"), Not(HasSubstr("Internal"))));
+  EXPECT_THAT(error_of(zip.finish()),
+              AllOf(HasSubstr("\"m/models/model.json\" is not JSON"), Not(HasSubstr("Internal"))));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Real files of torch.export.save (tests/make_export_fixtures.py), against what PyTorch said of them when they were made.
+// Real files of torch.export.save (tests/make_export_fixtures.py), against what PyTorch said of them when they were
+// made.
 #include <algorithm>
 #include <chrono>
 #include <fstream>
@@ -77,14 +78,16 @@ TEST_P(ExportFile, IsWhatPyTorchSaved) {
   // The text printed parses to the same, and the program from memory is the same one.
   const std::string text = to_text(graph);
   EXPECT_EQ(to_text(parse_text(text)), text);
-  const Graph memory = graph_from_export(expected["text"].get<std::string>(), [&](const std::string& name, Parameter::Kind) {
-    for (const Parameter& parameter : graph.parameters) {
-      if (parameter.name == name) return std::optional(parameter.data);
-    }
-    return std::optional<HostTensor>();
-  });
+  const Graph memory =
+      graph_from_export(expected["text"].get<std::string>(), [&](const std::string& name, Parameter::Kind) {
+        for (const Parameter& parameter : graph.parameters) {
+          if (parameter.name == name) return std::optional(parameter.data);
+        }
+        return std::optional<HostTensor>();
+      });
   EXPECT_EQ(to_text(memory), text);
-  std::printf("%s: %zu nodes, %zu bytes of weights, read in %.2f ms\n", GetParam().c_str(), graph.body.nodes.size(), bytes, ms);
+  std::printf("%s: %zu nodes, %zu bytes of weights, read in %.2f ms\n", GetParam().c_str(), graph.body.nodes.size(),
+              bytes, ms);
 }
 
 INSTANTIATE_TEST_SUITE_P(Fixtures, ExportFile,
@@ -94,8 +97,9 @@ INSTANTIATE_TEST_SUITE_P(Fixtures, ExportFile,
 TEST(ExportFiles, Nested) {
   const std::string text = to_text(read_pt2(fixture("nested.pt2")));
   EXPECT_THAT(text, AllOf(HasSubstr("%d_v_1 : float32[2,4] \"d.v.1\""), HasSubstr("%unused : none \"unused\""),
-                          HasSubstr("buffer \"scratch\""), HasSubstr("constant \"constant\""), HasSubstr("parameter \"b.weight\""),
-                          HasSubstr("float16[4] buffer \"low\""), HasSubstr("float32[0,3] buffer \"nothing\""),
+                          HasSubstr("buffer \"scratch\""), HasSubstr("constant \"constant\""),
+                          HasSubstr("parameter \"b.weight\""), HasSubstr("float16[4] buffer \"low\""),
+                          HasSubstr("float32[0,3] buffer \"nothing\""),
                           HasSubstr("scope \"a\" source \"make_export_fixtures.py:")));
   EXPECT_THAT(text, HasSubstr("structure inputs ((*, {'u': *, 'v': (*, *)}), {'unused': *}) outputs "
                               "{'y': *, 'list': [*, (*, *)], 'five': *, 'pair': (*, *), 'od': {'p': *}}"));
@@ -116,8 +120,9 @@ TEST(ExportFiles, Dynamic) {
   ASSERT_FALSE(graph.symbols.empty());
   const std::string symbol = graph.value(graph.inputs[0].value).type.sizes->at(0).symbol;
   EXPECT_EQ(graph.symbols.at(symbol), (SymbolRange{.min = 2, .max = 16}));
-  EXPECT_THAT(text, AllOf(HasSubstr("aten::size.int(self=%x, dim=0)"), HasSubstr("aten::mul.int(a=%"), HasSubstr("aten::floordiv.int(a=%"),
-                          HasSubstr("float32[2*" + symbol + ",3,2] = aten::cat"), HasSubstr("((" + symbol + ")//(2)) + 1")));
+  EXPECT_THAT(text, AllOf(HasSubstr("aten::size.int(self=%x, dim=0)"), HasSubstr("aten::mul.int(a=%"),
+                          HasSubstr("aten::floordiv.int(a=%"), HasSubstr("float32[2*" + symbol + ",3,2] = aten::cat"),
+                          HasSubstr("((" + symbol + ")//(2)) + 1")));
 }
 
 TEST(ExportFiles, ResNet18) {
@@ -135,7 +140,8 @@ TEST(ExportFiles, ResNet18) {
 TEST(ExportFiles, Refused) {
   EXPECT_THAT(error_of_file(fixture("autocast.pt2")),
               AllOf(HasSubstr("UnsupportedOperator"), HasSubstr("autocast.pt2"), HasSubstr("autocast region")));
-  EXPECT_THAT(error_of_file(fixture("counter.pt2")), AllOf(HasSubstr("UnsupportedOperator"), HasSubstr("buffer count is mutated")));
+  EXPECT_THAT(error_of_file(fixture("counter.pt2")),
+              AllOf(HasSubstr("UnsupportedOperator"), HasSubstr("buffer count is mutated")));
   EXPECT_THAT(error_of_file(fixture("torchscript.pt")), AllOf(HasSubstr("InvalidModel"), HasSubstr("TorchScript")));
   EXPECT_THAT(error_of_file(fixture("pickle.pt")), AllOf(HasSubstr("InvalidModel"), HasSubstr("torch.save file")));
   EXPECT_THAT(error_of_file(fixture("old_pickle.pt")), AllOf(HasSubstr("InvalidModel"), HasSubstr("Python pickle")));
@@ -173,15 +179,16 @@ TEST(ExportFiles, ReplacedValues) {
   const Graph whole = read_pt2(fixture("regions.pt2"));
   const Json program = Json::parse(facts("regions")["text"].get<std::string>());
   std::vector<Json::json_pointer> paths;
-  for (const auto& [path, value] : program.flatten().items()) {
+  const Json flat = program.flatten();
+  for (const auto& [path, value] : flat.items()) {
     // What holds the value too, but not the whole program.
     for (Json::json_pointer at(path); !at.empty(); at = at.parent_pointer()) {
       paths.push_back(at);
       if (paths.size() % 3 != 0) break;
     }
   }
-  const std::vector<Json> values{nullptr, -1,   9223372036854775807, 18446744073709551615ULL, 1e300, true,
-                                 "",      "x",  "s0*(",              "as_int",                Json::array(), Json::object()};
+  const std::vector<Json> values{nullptr, -1,       9223372036854775807, 18446744073709551615ULL, 1e300, true, "", "x",
+                                 "s0*(",  "as_int", Json::array(),       Json::object()};
   std::mt19937 random(4);
   int errors = 0;
   constexpr int kRounds = 3000;

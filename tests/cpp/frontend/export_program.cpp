@@ -15,7 +15,8 @@ const char* const kLeaf = R"({"type": null, "context": null, "children_spec": []
 void add_types(Json& graph) {
   for (Json& node : graph["nodes"]) {
     for (const Json& output : node["outputs"]) {
-      if (output.contains("as_tensor")) graph["tensor_values"].emplace(output["as_tensor"]["name"], tensor_meta({2, 3}));
+      if (output.contains("as_tensor"))
+        graph["tensor_values"].emplace(output["as_tensor"]["name"], tensor_meta({2, 3}));
       if (output.contains("as_tensors")) {
         for (const Json& item : output["as_tensors"]) graph["tensor_values"].emplace(item["name"], tensor_meta({2, 3}));
       }
@@ -69,12 +70,13 @@ Json program_of(std::vector<Json> nodes, std::vector<Json> outputs) {
     output_specs.push_back({{"user_output", {{"arg", output}}}});
     leaves += (leaves.empty() ? "" : ", ") + std::string(kLeaf);
   }
-  const std::string in_children = R"({"type": "builtins.tuple", "context": "null", "children_spec": [)" + std::string(kLeaf) +
+  const std::string in_children = R"({"type": "builtins.tuple", "context": "null", "children_spec": [)" +
+                                  std::string(kLeaf) +
                                   R"(]}, {"type": "builtins.dict", "context": "[]", "children_spec": []})";
-  Json signature{
-      {"input_specs",
-       {{{"parameter", {{"arg", {{"name", "p_w"}}}, {"parameter_name", "w"}}}}, {{"user_input", {{"arg", tensor("x")}}}}}},
-      {"output_specs", output_specs}};
+  Json signature{{"input_specs",
+                  {{{"parameter", {{"arg", {{"name", "p_w"}}}, {"parameter_name", "w"}}}},
+                   {{"user_input", {{"arg", tensor("x")}}}}}},
+                 {"output_specs", output_specs}};
   Json call{{"fqn", ""},
             {"signature",
              {{"inputs", Json::array()},
@@ -82,11 +84,12 @@ Json program_of(std::vector<Json> nodes, std::vector<Json> outputs) {
               {"in_spec", spec(in_children)},
               {"out_spec", spec(leaves)},
               {"forward_arg_names", {"x"}}}}};
-  return {{"graph_module",
-           {{"graph", std::move(graph)}, {"signature", std::move(signature)}, {"module_call_graph", Json::array({call})}}},
-          {"range_constraints", Json::object()},
-          {"schema_version", {{"major", 8}, {"minor", 20}}},
-          {"torch_version", "2.14.1"}};
+  return {
+      {"graph_module",
+       {{"graph", std::move(graph)}, {"signature", std::move(signature)}, {"module_call_graph", Json::array({call})}}},
+      {"range_constraints", Json::object()},
+      {"schema_version", {{"major", 8}, {"minor", 20}}},
+      {"torch_version", "2.14.1"}};
 }
 
 Json program() {
@@ -97,7 +100,8 @@ Json program() {
 
 Json weights_config() {
   Json meta = tensor_meta({2, 3});
-  return {{"config", {{"w", {{"path_name", "weight_0"}, {"is_param", true}, {"use_pickle", false}, {"tensor_meta", meta}}}}}};
+  return {{"config",
+           {{"w", {{"path_name", "weight_0"}, {"is_param", true}, {"use_pickle", false}, {"tensor_meta", meta}}}}}};
 }
 
 std::string weight_bytes() {

@@ -1,12 +1,12 @@
 // Small exported programs as JSON, and archives of them, for tests of the export front end.
 #pragma once
 
-#include <string>
-#include <string_view>
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
 #include <nlohmann/json.hpp>
+#include <string>
+#include <string_view>
 
 #include "tests/cpp/frontend/zip_writer.h"
 #include "torch2trt/graph.h"

@@ -1,9 +1,9 @@
-#include "src/frontend/export/symbolic.h"
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
 
 #include <limits>
 
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
+#include "src/frontend/export/symbolic.h"
 
 namespace torch2trt::pt2 {
 namespace {
@@ -43,7 +43,8 @@ TEST(ExportSymbolic, OtherOperationsStay) {
   EXPECT_EQ(normal("FloorDiv(s0, 1)"), "s0");
   EXPECT_EQ(normal("Mul(Rational(1, 2), s0)"), "Rational(1, 2)*s0");
   // Everything printed is read again as the same.
-  for (const char* text : {"((s0 - 1)//(2)) + 1", "Max(1, s0, s1)", "Mod(s0, 4)", "s0**2 - 1"}) EXPECT_EQ(normal(text), text);
+  for (const char* text : {"((s0 - 1)//(2)) + 1", "Max(1, s0, s1)", "Mod(s0, 4)", "s0**2 - 1"})
+    EXPECT_EQ(normal(text), text);
 }
 
 TEST(ExportSymbolic, NumbersAreComputed) {
@@ -78,8 +79,8 @@ TEST(ExportSymbolic, OverflowStaysSymbolic) {
 }
 
 TEST(ExportSymbolic, RefusesWhatIsNoExpression) {
-  for (const char* text : {"", "2*", "(s0", "s0)", "s0 s1", "Symbol('s0", "Symbol()", "Integer(x)", "Integer('2')", "+", "f(a,",
-                           "99999999999999999999", "s0 @ 2", "Symbol('a', b)", "'s0'"}) {
+  for (const char* text : {"", "2*", "(s0", "s0)", "s0 s1", "Symbol('s0", "Symbol()", "Integer(x)", "Integer('2')", "+",
+                           "f(a,", "99999999999999999999", "s0 @ 2", "Symbol('a', b)", "'s0'"}) {
     EXPECT_THROW(parse_size(text), Error) << text;
   }
   try {

@@ -83,7 +83,8 @@ TEST(ExportWeights, LeavingTheStorage) {
 
 TEST(ExportWeights, Overflow) {
   constexpr std::int64_t kHuge = std::int64_t{1} << 62;
-  for (const auto& [sizes, strides, offset] : std::vector<std::tuple<std::vector<std::int64_t>, std::vector<std::int64_t>, std::int64_t>>{
+  for (const auto& [sizes, strides, offset] :
+       std::vector<std::tuple<std::vector<std::int64_t>, std::vector<std::int64_t>, std::int64_t>>{
            {{kHuge, 4}, {0, 0}, 0},
            {{3, 3}, {kHuge, kHuge}, 0},
            {{2}, {kHuge}, kHuge},
@@ -104,7 +105,8 @@ TEST(ExportWeights, Refusals) {
   EXPECT_THAT(error_with_config([](Json& w) { w["use_pickle"] = true; }), AllOf(HasSubstr("\"w\" is pickled")));
   EXPECT_THAT(error_with_config([](Json& w) { w["path_name"] = "weight_1"; }),
               AllOf(HasSubstr("\"w\" is missing"), HasSubstr("\"m/data/weights/weight_1\"")));
-  EXPECT_THAT(error_with_config([](Json& w) { w["path_name"] = "../../models/model.json"; }), HasSubstr("\"w\" is missing"));
+  EXPECT_THAT(error_with_config([](Json& w) { w["path_name"] = "../../models/model.json"; }),
+              HasSubstr("\"w\" is missing"));
   EXPECT_THAT(error_with_config([](Json& w) { w["path_name"] = "/etc/passwd"; }), HasSubstr("\"w\" is missing"));
   EXPECT_THAT(error_with_config([](Json& w) { w["tensor_meta"] = nullptr; }), HasSubstr("\"tensor_meta\" is missing"));
   EXPECT_THAT(error_with_config([](Json& w) { w["tensor_meta"]["dtype"] = 99; }), HasSubstr("unknown number 99"));
@@ -113,14 +115,15 @@ TEST(ExportWeights, Refusals) {
   EXPECT_THAT(error_with_config([](Json& w) { w["tensor_meta"]["dtype"] = 6; }),
               AllOf(HasSubstr("\"w\" is float16[2, 3]"), HasSubstr("float32[2, 3]")));
   EXPECT_THAT(error_with_config([](Json& w) { w["tensor_meta"]["layout"] = 1; }), HasSubstr("not a dense tensor"));
-  EXPECT_THAT(error_with_config([](Json& w) { w["tensor_meta"]["layout"] = 0; }), HasSubstr("layout has the unknown number 0"));
-  EXPECT_THAT(error_with_config([](Json& w) { w["tensor_meta"]["strides"].erase(0); }), HasSubstr("2 sizes, but 1 strides"));
-  EXPECT_THAT(error_with_config([](Json& w) {
-                w["tensor_meta"]["sizes"][0] = {{"as_expr", {{"expr_str", "s0"}}}};
-              }),
+  EXPECT_THAT(error_with_config([](Json& w) { w["tensor_meta"]["layout"] = 0; }),
+              HasSubstr("layout has the unknown number 0"));
+  EXPECT_THAT(error_with_config([](Json& w) { w["tensor_meta"]["strides"].erase(0); }),
+              HasSubstr("2 sizes, but 1 strides"));
+  EXPECT_THAT(error_with_config([](Json& w) { w["tensor_meta"]["sizes"][0] = {{"as_expr", {{"expr_str", "s0"}}}}; }),
               HasSubstr("holds the symbol s0"));
   EXPECT_THAT(error_with_config([](Json& w) { w = 3; }), HasSubstr("was expected, not number"));
-  EXPECT_THAT(error_of(archive_of(program(), {{"config", Json::object()}}, weight_bytes())), HasSubstr("the weight \"w\" is missing"));
+  EXPECT_THAT(error_of(archive_of(program(), {{"config", Json::object()}}, weight_bytes())),
+              HasSubstr("the weight \"w\" is missing"));
 }
 
 TEST(ExportWeights, ConstantsAndSharedMembers) {
@@ -130,9 +133,8 @@ TEST(ExportWeights, ConstantsAndSharedMembers) {
   module["graph"]["tensor_values"]["b_n"] = tensor_meta({2, 3});
   module["graph"]["tensor_values"]["c_k"] = tensor_meta({2}, 5);
   Json& specs = module["signature"]["input_specs"];
-  specs.insert(specs.begin(),
-               {{{"buffer", {{"arg", {{"name", "b_n"}}}, {"buffer_name", "n"}, {"persistent", false}}}},
-                {{"tensor_constant", {{"arg", {{"name", "c_k"}}}, {"tensor_constant_name", "k"}}}}});
+  specs.insert(specs.begin(), {{{"buffer", {{"arg", {{"name", "b_n"}}}, {"buffer_name", "n"}, {"persistent", false}}}},
+                               {{"tensor_constant", {{"arg", {{"name", "c_k"}}}, {"tensor_constant_name", "k"}}}}});
   Json constants = {{"config", {{"k", weights_config()["config"]["w"]}}}};
   constants["config"]["k"]["path_name"] = "tensor_0";
   constants["config"]["k"]["tensor_meta"] = tensor_meta({2}, 5);

@@ -1,10 +1,10 @@
 #include "tests/cpp/frontend/zip_writer.h"
 
-#include <cstdio>
-#include <fstream>
-
 #include <gtest/gtest.h>
 #include <unistd.h>
+
+#include <cstdio>
+#include <fstream>
 
 #include "src/frontend/export/zip_archive.h"
 
@@ -25,7 +25,8 @@ void ZipWriter::add(std::string_view name, std::string_view bytes, const ZipOpti
   const bool descriptor = (options.flags & 8) != 0;
 
   put(data_, 0x04034b50, 4);
-  for (const std::uint16_t field : {std::uint16_t{20}, options.flags, options.method, std::uint16_t{0}, std::uint16_t{0}}) {
+  for (const std::uint16_t field :
+       {std::uint16_t{20}, options.flags, options.method, std::uint16_t{0}, std::uint16_t{0}}) {
     put(data_, field, 2);
   }
   put(data_, descriptor ? 0 : crc, 4);
@@ -58,7 +59,8 @@ void ZipWriter::add(std::string_view name, std::string_view bytes, const ZipOpti
     for (const std::uint64_t value : {size, size, offset}) put(extra, value, 8);
   }
   put(directory_, 0x02014b50, 4);
-  for (const int field : {20, 20, int{options.flags}, int{options.method}, 0, 0}) put(directory_, static_cast<std::uint64_t>(field), 2);
+  for (const int field : {20, 20, int{options.flags}, int{options.method}, 0, 0})
+    put(directory_, static_cast<std::uint64_t>(field), 2);
   put(directory_, crc, 4);
   put(directory_, options.zip64 ? 0xffffffff : size, 4);
   put(directory_, options.zip64 ? 0xffffffff : size, 4);
@@ -107,14 +109,16 @@ std::string ZipWriter::finish(bool zip64, std::optional<std::uint64_t> claimed) 
 
 TemporaryFile::TemporaryFile(std::string_view bytes, std::string_view ending) {
   static int number = 0;
-  path_ = ::testing::TempDir() + "torch2trt_" + std::to_string(::getpid()) + "_" + std::to_string(number++) + std::string(ending);
+  path_ = ::testing::TempDir() + "torch2trt_" + std::to_string(::getpid()) + "_" + std::to_string(number++) +
+          std::string(ending);
   write(bytes);
 }
 
 TemporaryFile::~TemporaryFile() { std::remove(path_.c_str()); }
 
 void TemporaryFile::write(std::string_view bytes) const {
-  std::ofstream(path_, std::ios::binary | std::ios::trunc).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  std::ofstream(path_, std::ios::binary | std::ios::trunc)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
 }
 
 }  // namespace torch2trt::testing

@@ -11,10 +11,10 @@ namespace torch2trt::testing {
 
 struct ZipOptions {
   std::uint16_t method = 0;
-  std::uint16_t flags = 8;           // data descriptors
-  bool zip64 = false;                // sizes and offset of the member in the ZIP64 extra field
-  std::size_t local_extra = 4;       // bytes of padding in the local header, which the directory does not have
-  std::size_t misalign = 0;          // data starts this many bytes behind a multiple of 64
+  std::uint16_t flags = 8;      // data descriptors
+  bool zip64 = false;           // sizes and offset of the member in the ZIP64 extra field
+  std::size_t local_extra = 4;  // bytes of padding in the local header, which the directory does not have
+  std::size_t misalign = 0;     // data starts this many bytes behind a multiple of 64
   std::optional<std::string> local_name;
   std::optional<std::uint32_t> crc;
   std::optional<std::uint64_t> offset, size;  // what the directory says
