@@ -9,6 +9,7 @@
 #include "src/frontend/export/read.h"
 #include "src/graph/text.h"
 #include "src/graph/verify.h"
+#include "src/passes/pipeline.h"
 
 namespace torch2trt {
 namespace {
@@ -104,6 +105,13 @@ void bind_graph(py::module_& m) {
       .def_property_readonly("output_structure", [](const Graph& graph) { return structure_object(graph.output_structure); })
       .def_property_readonly("input_structure", [](const Graph& graph) { return structure_object(graph.input_structure); });
   m.def("parse_graph", &parse_text);
+  m.def("run_passes", [](Graph& graph, const std::set<std::string>& disabled) {
+    PassOptions options;
+    options.disabled.insert(disabled.begin(), disabled.end());
+    std::vector<std::pair<std::string, double>> times;
+    for (const PassTime& time : run_passes(graph, options)) times.emplace_back(time.name, time.seconds);
+    return times;
+  }, py::arg("graph"), py::arg("disabled") = std::set<std::string>());
   m.def("read_pt2", &read_pt2, py::call_guard<py::gil_scoped_release>());
   // `lookup(name, kind)` gives the torch tensor of that name, or None; kind is "parameter", "buffer" or "constant".
   m.def("graph_from_export", [](const std::string& model_json, const py::function& lookup) {
