@@ -43,7 +43,8 @@ def rows() -> Iterator[str]:
         if kind not in keys:
             own = {key.split(".", 1)[1] for key in keys if key.split(".")[0] == kind}
             schemas = {overload: schema for overload, schema in schemas.items() if overload in own}
-        schemas = {overload: schema for overload, schema in schemas.items() if not overload.endswith("out")}
+        # Those that write to an argument (out=) are not what programs of pure operators hold.
+        schemas = {overload: schema for overload, schema in schemas.items() if "!" not in schema}
         # Overloads on plain numbers are arithmetic on sizes; they are of interest only where there is nothing else.
         tensors = {overload: schema for overload, schema in schemas.items() if "Tensor" in schema.split(") ->")[0]}
         schemas = tensors or schemas

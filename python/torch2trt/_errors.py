@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 # Without a GPU every error is followed by a line about CUDA error 35, which says nothing of the network.
 _NOISE = ("CUDA initialization failure", "cudaError 35", "CUDA error 35", "error: 35")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _recorder_class(trt: Any) -> type:
     class ErrorRecorder(trt.IErrorRecorder):
         """Collects what TensorRT reports, for the message of torch2trt's own error."""

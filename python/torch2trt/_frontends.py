@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator
+from typing import Any
 
 import torch
 
@@ -46,7 +48,8 @@ def trace(module: torch.nn.Module, args: tuple[Any, ...]) -> tuple[Any, _C.Graph
     """torch.jit.trace and its graph. Sizes are those of `args`."""
     if isinstance(module, torch.jit.ScriptModule):
         return module, _C.graph_from_torchscript(module._c)
-    with torch.no_grad(), _without_fused_attention():
+    with torch.no_grad(), _without_fused_attention(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"`torch\.jit\.trace.*is deprecated", category=FutureWarning)
         traced = torch.jit.trace(module, args, check_trace=False, strict=False)
     return traced, _C.graph_from_torchscript(traced._c)
 

@@ -6,7 +6,12 @@ from collections.abc import Iterator
 from tree import Tree, is_cpp
 
 TORCH_FREE = ("include/", "src/graph/", "src/handlers/", "src/network/", "src/passes/", "src/backend/dry/", "cli/")
-JIT_HOMES = ("src/frontend/torchscript/", "src/torch/", "python/src/bind_torchscript.cpp")
+JIT_HOMES = (
+    "src/frontend/torchscript/",
+    "src/torch/",
+    "python/src/bind_torchscript.cpp",
+    "tests/cpp/frontend/torchscript_",
+)
 
 _INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]((?:torch|ATen|c10|caffe2)/[^>"]+)[>"]')
 
