@@ -110,10 +110,8 @@ py::object LayerMaker::add(const layer::Select& l) {
 
 py::object LayerMaker::add(const layer::Scale& l) {
   const char* mode = l.scale.numel() == 1 ? "UNIFORM" : "CHANNEL";
-  // An absent power must have the type of the others.
-  const py::object power = trt_.attr("Weights")(owner_.data_type(l.scale.dtype));
   return net_.attr("add_scale_nd")(at(l.input), enumerator("ScaleMode", mode), owner_.weights(l.shift), owner_.weights(l.scale),
-                                   power, l.channel_axis);
+                                   trt_.attr("Weights")(owner_.data_type(l.scale.dtype)), l.channel_axis);
 }
 
 py::object LayerMaker::add(const layer::Normalization& l) {
