@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy
 import onnx
 import tensorrt_rtx as trt
+import torch
 from onnx import TensorProto, numpy_helper
 from onnx.backend.test.loader import load_model_tests
-
-import torch
 
 _TORCH = {
     "bfloat16": torch.bfloat16,
@@ -51,44 +50,89 @@ def cases() -> dict[str, object]:
 
 @dataclass
 class Parsed:
-    """A case that TensorRT's parser accepts. `messages` is why it does not, with `network` None."""
+    """A case TensorRT's parser accepts: `network`, and its data sets as (inputs, expected outputs) by name.
+
+    `messages` is why it does not, with `network` None.
+    """
 
     network: object
     messages: list[str]
-    keep_alive: tuple
+    data_sets: list[tuple[dict, dict]]
+    keep_alive: tuple = ()
 
 
 def parse(case) -> Parsed:
+    """Parses a case as it is, or else with all inputs but the first made constants.
+
+    Cases give parameters (scales, axes, repeats) as inputs, where TensorRT wants many of them constant.
+    """
+    model = onnx.load(os.path.join(case.model_dir, "model.onnx"))
+    parsed = _parse(model)
+    if parsed.network is not None:
+        parsed.data_sets = list(_data_sets(case, model))
+        return parsed
+    folders = _folders(case)
+    constants = _inputs(model)[1:]
+    if len(folders) != 1 or not all(_is_tensor(v) for v in constants):
+        return parsed
+    baked = onnx.ModelProto()
+    baked.CopyFrom(model)
+    del baked.graph.input[:]
+    baked.graph.input.extend(v for v in model.graph.input if v not in constants)
+    for i, value in enumerate(constants, start=1):
+        # As raw data: the parser reads typed data of few types only.
+        tensor = numpy_helper.from_array(numpy_helper.to_array(_tensor(folders[0], "input", i)), value.name)
+        baked.graph.initializer.append(tensor)
+    parsed = _parse(baked)
+    if parsed.network is not None:
+        parsed.data_sets = list(_data_sets(case, baked))
+    return parsed
+
+
+def _parse(model) -> Parsed:
     build, logger = builder()
     logger.errors.clear()
     network = build.create_network()
     parser = trt.OnnxParser(network, logger)
-    path = os.path.join(case.model_dir, "model.onnx")
-    if not parser.parse_from_file(path):
+    data = model.SerializeToString()
+    if not parser.parse(data):
         messages = [parser.get_error(i).desc() for i in range(parser.num_errors)]
-        return Parsed(None, messages or list(logger.errors), ())
-    return Parsed(network, [], (parser,))
+        return Parsed(None, messages or list(logger.errors), [])
+    return Parsed(network, [], [], (parser, data))
 
 
-def data_sets(case):
-    """For each data set of a case the input and the expected output tensors by name, in the model's order."""
-    model = onnx.load(os.path.join(case.model_dir, "model.onnx"))
+def _inputs(model) -> list:
     constants = {t.name for t in model.graph.initializer}
-    inputs = [v for v in model.graph.input if v.name not in constants]
-    for folder in sorted(glob.glob(os.path.join(case.model_dir, "test_data_set_*"))):
+    return [v for v in model.graph.input if v.name not in constants]
+
+
+def _is_tensor(value_info) -> bool:
+    return value_info.type.WhichOneof("value") == "tensor_type"
+
+
+def _folders(case) -> list[str]:
+    return sorted(glob.glob(os.path.join(case.model_dir, "test_data_set_*")))
+
+
+def _tensor(folder: str, what: str, index: int) -> TensorProto:
+    tensor = TensorProto()
+    with open(os.path.join(folder, f"{what}_{index}.pb"), "rb") as file:
+        tensor.ParseFromString(file.read())
+    return tensor
+
+
+def _data_sets(case, model):
+    for folder in _folders(case):
         yield tuple(
-            {v.name: _load(os.path.join(folder, f"{what}_{i}.pb"), v) for i, v in enumerate(values)}
-            for what, values in (("input", inputs), ("output", model.graph.output))
+            {v.name: to_torch(numpy_helper.to_array(_tensor(folder, what, i))) for i, v in enumerate(values)}
+            for what, values in (("input", _inputs(model)), ("output", model.graph.output))
         )
 
 
-def _load(path, value_info):
-    if value_info.type.WhichOneof("value") != "tensor_type":
-        raise ValueError(f"{value_info.name} is a {value_info.type.WhichOneof('value')}")
-    tensor = TensorProto()
-    with open(path, "rb") as file:
-        tensor.ParseFromString(file.read())
-    return to_torch(numpy_helper.to_array(tensor))
+@functools.cache
+def parsed_names() -> list[str]:
+    """Names of the cases which TensorRT's parser accepts."""
+    return sorted(name for name, case in cases().items() if parse(case).network is not None)
 
 
 def to_torch(array: numpy.ndarray) -> torch.Tensor:

@@ -11,6 +11,8 @@ from . import (  # noqa: F401
     detection,
     filling,
     indexing,
+    mixture,
+    plugins,
     pointwise,
     products,
     quantization,

@@ -25,9 +25,8 @@ def execute(
     inputs: a CPU tensor for each network input, by name. Its dtype is the one that carries the declared type
         (int8 for INT4, float32 for FP4), its shape one that the declared dimensions allow.
     keep: names of further tensors to return, or True for all. A tensor that the outputs don't need (dead
-    layer,
-        branch not taken, loop without an iteration) is not computed and not returned; of a tensor in a loop
-        the value in the last iteration is.
+        layer, branch not taken, loop without an iteration) is not computed and not returned; of a tensor in a
+        loop the value in the last iteration is.
     plugins: for each plugin type a function ``f(layer, *inputs)`` that returns a tensor or a list of tensors
 
     Returns the network outputs by name, then the kept tensors. They share no memory with `inputs` or with the
@@ -57,8 +56,10 @@ def execute(
 
 
 def _strongly_typed(program: Program, network) -> bool:
-    flags = program.trt.NetworkDefinitionCreationFlag.__members__
-    return "STRONGLY_TYPED" not in flags or network.get_flag(flags["STRONGLY_TYPED"])
+    """Whether declared types bind. Versions with weak typing have builder flags to allow float16."""
+    flag = program.trt.NetworkDefinitionCreationFlag.__members__.get("STRONGLY_TYPED")
+    weak_typing_exists = hasattr(program.trt.BuilderFlag, "FP16")
+    return not weak_typing_exists or (flag is not None and network.get_flag(flag))
 
 
 class _Results:
@@ -101,17 +102,17 @@ def _network_inputs(program: Program, inputs: Mapping[str, torch.Tensor]) -> dic
         if not matches(value.shape, shape):
             raise ExecutorError(f"input {name!r} has shape {list(value.shape)}, the network declares {shape}")
         for axis, size in enumerate(value.shape):
-            _check_named_dimension(named, name, tensor.get_dimension_name(axis), axis, size)
+            _check_named_dimension(named, name, tensor.get_dimension_name(axis), size)
         values[id(tensor)] = value.detach()
     return values
 
 
-def _check_named_dimension(named: dict, name: str, dimension: str | None, axis: int, size: int) -> None:
+def _check_named_dimension(named: dict, name: str, dimension: str | None, size: int) -> None:
     """Dimensions of the same name must be equal at run time (ITensor::setDimensionName)."""
     if not dimension:
         return
-    other = named.setdefault(dimension, (name, axis, size))
-    if other[2] != size:
+    other = named.setdefault(dimension, (name, size))
+    if other[1] != size:
         raise ExecutorError(
-            f"dimension {dimension!r} is {size} in input {name!r} but {other[2]} in {other[0]!r}"
+            f"dimension {dimension!r} is {size} in input {name!r} but {other[1]} in {other[0]!r}"
         )

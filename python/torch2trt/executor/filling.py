@@ -28,8 +28,8 @@ def fill(call: Call):
 
 def _linspace(call: Call, shape, alpha, beta, dtype):
     wide = torch.float64 if is_float(dtype) else torch.int64
-    alpha = torch.as_tensor(alpha).to(wide).reshape(())
-    beta = torch.as_tensor(beta).to(wide).reshape(-1)
+    alpha = torch.as_tensor(alpha, dtype=wide).reshape(())
+    beta = torch.as_tensor(beta, dtype=wide).reshape(-1)
     if beta.numel() != len(shape):
         raise call.error(f"beta of {beta.numel()} values for shape {list(shape)}")
     out = alpha.expand(shape)

@@ -135,10 +135,15 @@ def scatter(call: Call):
 
 @layer("ONE_HOT", "IOneHotLayer")
 def one_hot(call: Call):
-    """Inputs: indices, [off, on] values, depth (0-d). An index outside 0..depth-1 sets nothing."""
+    """Inputs: indices, [off, on] values, depth (0-d). An index outside -depth..depth-1 sets nothing.
+
+    That negative indices count from the end follows from the ONNX parser, which adds nothing to make them so;
+    the example of the operators documentation has them, too.
+    """
     index, values, depth = call.x, call.need(1, "values"), ints(call.need(2, "depth"))[0]
     axis = call.layer.axis
     axis = axis + index.dim() + 1 if axis < 0 else axis
+    index = torch.where(index < 0, index + depth, index)
     classes = torch.arange(depth).reshape([-1 if i == axis else 1 for i in range(index.dim() + 1)])
     return torch.where(index.unsqueeze(axis) == classes, values[1], values[0])
 

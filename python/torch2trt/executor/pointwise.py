@@ -1,12 +1,9 @@
-"""Activation, unary, binary, select, scale, parametric ReLU: one output element from one element of each
-input.
-"""
+"""Activation, unary, binary, select, scale, parametric ReLU: element by element."""
 
 import math
 
-import torch.nn.functional as F
-
 import torch
+import torch.nn.functional as F
 
 from .registry import Call, layer
 from .types import is_float, widen
@@ -41,7 +38,9 @@ def activation(call: Call):
     if not is_float(x.dtype):
         if kind not in ("RELU", "CLIP"):
             raise call.error(f"activation {kind} of {x.dtype}")
-        alpha, beta = (int(max(min(v, 2**62), -(2**62))) for v in (alpha, beta))
+        limits = torch.iinfo(x.dtype)
+        # alpha and beta are float32, so the limits of int64 are not exact: keep below.
+        alpha, beta = (int(max(min(v, limits.max), limits.min)) for v in (alpha, beta))
     return _ACTIVATIONS[kind](widen(x), alpha, beta).to(x.dtype)
 
 

@@ -55,6 +55,13 @@ class Program:
     def __init__(self, network):
         self.trt = sys.modules[type(network).__module__]
         self.classes: list[tuple] = []  # layer objects and the classes they had
+        try:
+            self._analyse(network)
+        except BaseException:
+            self.restore()
+            raise
+
+    def _analyse(self, network) -> None:
         self.nodes = [self._node(network.get_layer(i)) for i in range(network.num_layers)]
         self.network_inputs = [network.get_input(i) for i in range(network.num_inputs)]
         self.network_outputs = [network.get_output(i) for i in range(network.num_outputs)]
@@ -76,8 +83,7 @@ class Program:
         self._count_uses()
 
     def _node(self, layer) -> Node:
-        # A derived class may hide ILayer.type (IActivationLayer.type is the activation), so ask the base
-        # class.
+        # A derived class may hide ILayer.type (IActivationLayer.type is the activation): ask the base class.
         kind = self.trt.ILayer.type.__get__(layer).name
         found = registry.find(kind)
         class_name, function = found if found else (BOUNDARIES.get(kind), None)

@@ -6,7 +6,7 @@ Carriers: INT4 values are int8, FP4 values float32 (see types.py).
 import torch
 
 from .registry import Call, layer
-from .types import carrier, widen
+from .types import carrier, dims, widen
 from .weights import FP4_VALUES
 
 _RANGE = {"INT8": (-128, 127), "INT4": (-8, 7), "FP8": (-448, 448), "FP4": (-6, 6)}
@@ -81,18 +81,17 @@ def dequantize(call: Call):
 
 @layer("DYNAMIC_QUANTIZE", "IDynamicQuantizeLayer")
 def dynamic_quantize(call: Call):
-    """Quantizes blocks along one axis with a scale computed for each; outputs data and scales.
+    """Quantizes blocks with a scale computed for each; outputs data and scales.
 
-    NVFP4: block scale = max / 6 / double-quantization scale, stored as FP8; MXFP8: scale = the power of two
-    that brings max below 448, stored as E8M0.
+    NVFP4: block scale = max / 6 / double-quantization scale, stored as FP8. MXFP8: the power of two that
+    brings max to at most 448, stored as E8M0.
     """
-    x, lay = widen(call.x), call.layer
-    kind, scale_kind = lay.to_type.name, lay.scale_type.name
-    axis, size = lay.axis % x.dim(), lay.block_size
-    if size < 1 or x.shape[axis] % size:
-        raise call.error(f"block size {size} for dimension {axis} of {list(x.shape)}")
-    blocks = x.unflatten(axis, (x.shape[axis] // size, size))
-    largest = blocks.abs().amax(axis + 1)
+    x = widen(call.x)
+    kind, scale_kind = call.layer.to_type.name, call.layer.scale_type.name
+    block = _block(call, x)
+    largest = x.abs()
+    for axis, size in enumerate(block):
+        largest = largest.unflatten(axis, (x.shape[axis] // size, size)).amax(axis + 1)
     if (kind, scale_kind) == ("FP4", "FP8"):
         double = widen(call.need(1, "double quantization scale")).reshape(())
         scale = (largest / 6 / double).clamp(max=448).to(torch.float8_e4m3fn)
@@ -103,6 +102,18 @@ def dynamic_quantize(call: Call):
         factor = scale.float()
     else:
         raise call.error(f"dynamic quantization to {kind} with scales of {scale_kind} is not supported")
-    factor = factor.unsqueeze(axis + 1)
-    y = torch.where(factor == 0, 0.0, blocks / torch.where(factor == 0, 1.0, factor))
-    return [to_quantized(y, kind).reshape(x.shape), scale]
+    factor = _spread(call, factor, x, -1)
+    return [to_quantized(torch.where(factor == 0, 0.0, x / factor), kind), scale]
+
+
+def _block(call: Call, x: torch.Tensor) -> list[int]:
+    """Block size along each axis, from the axis and block size or from the block shape."""
+    lay = call.layer
+    shape = dims(lay.block_shape) if hasattr(lay, "block_shape") else ()
+    if shape:
+        block = [n if b == -1 else b for b, n in zip(shape, x.shape)]
+    else:
+        block = [lay.block_size if i == lay.axis % x.dim() else 1 for i in range(x.dim())]
+    if len(block) != x.dim() or any(b < 1 or n % b for b, n in zip(block, x.shape)):
+        raise call.error(f"blocks of {block} for input {list(x.shape)}")
+    return block

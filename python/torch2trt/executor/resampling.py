@@ -2,9 +2,8 @@
 
 import math
 
-import torch.nn.functional as F
-
 import torch
+import torch.nn.functional as F
 
 from .registry import Call, layer
 from .types import dims, ints, is_float, widen
@@ -12,37 +11,30 @@ from .types import dims, ints, is_float, widen
 
 @layer("RESIZE", "IResizeLayer")
 def resize(call: Call):
-    """Interpolates one dimension after the other; the formulas are those of the operators documentation,
-    "Resize".
+    """Interpolates one dimension after the other; formulas: operators documentation, "Resize".
+
+    It documents coordinates by the ratio of the two lengths only. Where scales are given that do not divide
+    evenly,
+    ONNX (and so perhaps a TensorRT version) uses the scale: if that makes a difference, it is an error here.
     """
-    x, lay = call.x, call.layer
-    mode = lay.resize_mode.name
-    if mode not in ("NEAREST", "LINEAR", "CUBIC"):
-        raise call.unknown("interpolation mode", lay.resize_mode)
-    if mode != "NEAREST" and not is_float(x.dtype):
-        raise call.error(f"resize mode {mode} of {x.dtype}")
-    y = widen(x)
-    for axis, size in enumerate(_sizes(call)):
-        if size == x.shape[axis]:
-            continue
-        if x.shape[axis] == 0:
-            raise call.error(f"cannot resize the empty dimension {axis} to {size}")
-        where = _coordinates(call, x.shape[axis], size)
-        taps, factors = _taps(call, mode, where, x.shape[axis])
-        shape = [-1 if i == axis else 1 for i in range(x.dim())]
-        if mode == "NEAREST":
-            y = y.index_select(axis, taps[0])
-        else:
-            y = sum(y.index_select(axis, t) * f.to(y.dtype).reshape(shape) for t, f in zip(taps, factors))
-    return y.to(x.dtype)
+    sizes, scales = _sizes(call)
+    y = _interpolate(call, sizes, [new / old if old else 1.0 for new, old in zip(sizes, call.x.shape)])
+    if scales is not None and any(old * s != new for old, s, new in zip(call.x.shape, scales, sizes)):
+        if not torch.allclose(y.float(), _interpolate(call, sizes, scales).float(), rtol=1e-5, atol=1e-6):
+            raise call.error(
+                f"scales {scales} make {list(sizes)} of {list(call.x.shape)}, which is not exact: "
+                "what TensorRT computes then is not documented; give sizes instead"
+            )
+    return y
 
 
-def _sizes(call: Call) -> tuple[int, ...]:
+def _sizes(call: Call) -> tuple[tuple[int, ...], list[float] | None]:
+    """Output sizes, and the scales if these were given."""
     x, lay = call.x, call.layer
+    scales = None
     if call.get(1) is not None:
         sizes = ints(call.get(1))
     elif lay.scales:
-        # Scales are float32 in TensorRT.
         scales = torch.tensor(lay.scales, dtype=torch.float32).tolist()
         sizes = tuple(math.floor(d * s) for d, s in zip(x.shape, scales))
     elif lay.shape is not None:
@@ -51,10 +43,31 @@ def _sizes(call: Call) -> tuple[int, ...]:
         raise call.error("has neither sizes nor scales")
     if len(sizes) != x.dim():
         raise call.error(f"sizes {sizes} for input {list(x.shape)}")
-    return sizes
+    return sizes, scales
 
 
-def _coordinates(call: Call, old: int, new: int) -> torch.Tensor:
+def _interpolate(call: Call, sizes, scales) -> torch.Tensor:
+    x, mode = call.x, call.layer.resize_mode
+    if mode.name not in ("NEAREST", "LINEAR", "CUBIC"):
+        raise call.unknown("interpolation mode", mode)
+    if mode.name != "NEAREST" and not is_float(x.dtype):
+        raise call.error(f"resize mode {mode.name} of {x.dtype}")
+    y = widen(x)
+    for axis, (old, size, scale) in enumerate(zip(x.shape, sizes, scales)):
+        if size == old and scale == 1:
+            continue
+        if old == 0:
+            raise call.error(f"cannot resize the empty dimension {axis} to {size}")
+        taps, factors = _taps(call, mode.name, _coordinates(call, old, size, scale), old)
+        shape = [-1 if i == axis else 1 for i in range(x.dim())]
+        if mode.name == "NEAREST":
+            y = y.index_select(axis, taps[0])
+        else:
+            y = sum(y.index_select(axis, t) * f.to(y.dtype).reshape(shape) for t, f in zip(taps, factors))
+    return y.to(x.dtype)
+
+
+def _coordinates(call: Call, old: int, new: int, scale: float) -> torch.Tensor:
     """Where in the input (float64) each place of the output lies."""
     lay = call.layer
     place = torch.arange(new, dtype=torch.float64)
@@ -63,12 +76,14 @@ def _coordinates(call: Call, old: int, new: int) -> torch.Tensor:
         raise call.unknown("selector for a single pixel", lay.selector_for_single_pixel)
     if new == 1 and selector == "UPPER":
         return torch.zeros(1, dtype=torch.float64)
+    # old / length is exact for lengths that are whole numbers; 1 / scale may not be.
+    length = new if scale == new / old else old * scale
     if transformation == "ALIGN_CORNERS":
-        return place * (old - 1) / (new - 1) if new > 1 else torch.zeros(1, dtype=torch.float64)
+        return place * (old - 1) / (length - 1) if length > 1 else torch.zeros(new, dtype=torch.float64)
     if transformation == "ASYMMETRIC":
-        return place * old / new
+        return place * old / length
     if transformation == "HALF_PIXEL":
-        return ((2 * place + 1) * old - new) / (2 * new)
+        return ((2 * place + 1) * old - length) / (2 * length)
     raise call.unknown("coordinate transformation", lay.coordinate_transformation)
 
 

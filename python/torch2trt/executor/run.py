@@ -129,6 +129,7 @@ class Run:
             node.shapes = [self._declared(node, t) for t in node.outputs]
         for tensor, value, (dtype, shape) in zip(node.outputs, results, node.shapes):
             if value.dtype != dtype:
+                # Without strong typing a float output may be given another float type than its inputs.
                 if self.strongly_typed or not (is_float(value.dtype) and is_float(dtype)):
                     raise node.error(f"computed {value.dtype} where {tensor.name!r} is declared {dtype}")
                 value = value.to(dtype)

@@ -7,7 +7,6 @@ without a way to its pointer (bfloat16, fp8, int4, fp4, e8m0); `memory` finds th
 import ctypes
 
 import numpy
-
 import torch
 
 from .errors import ExecutorError
@@ -24,7 +23,7 @@ class _Struct(ctypes.Structure):
 
 
 def memory(weights) -> tuple[int, int]:
-    """Address and size in bytes of the values of a ``trt.Weights`` object.
+    """Address and number of the values of a ``trt.Weights`` object.
 
     pybind11 keeps the pointer to the C++ object directly behind the Python object's header. What lies there
     is compared with the type and count that the public API reports, so another layout is an ExecutorError.
@@ -36,11 +35,15 @@ def memory(weights) -> tuple[int, int]:
     struct = _Struct.from_address(pointer)
     if struct.type != int(weights.dtype) or struct.count != weights.size:
         raise ExecutorError("cannot find the memory of a Weights object: unknown pybind11 object layout")
-    return struct.values or 0, weights.nbytes
+    return struct.values or 0, struct.count
 
 
 def _bytes(weights) -> torch.Tensor:
-    address, size = memory(weights)
+    address, count = memory(weights)
+    # Weights.nbytes is wrong for 4-bit types; the others read here have one or two bytes.
+    size = {"INT4": (count + 1) // 2, "FP4": (count + 1) // 2, "BF16": 2 * count}.get(
+        weights.dtype.name, count
+    )
     if not address:
         raise ExecutorError(f"the {weights.size} {weights.dtype.name} weights have no memory")
     return torch.frombuffer((ctypes.c_uint8 * size).from_address(address), dtype=torch.uint8)

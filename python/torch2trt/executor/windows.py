@@ -1,8 +1,7 @@
 """Convolution, deconvolution, pooling, LRN, padding: layers which look at windows of the input."""
 
-import torch.nn.functional as F
-
 import torch
+import torch.nn.functional as F
 
 from .registry import Call, layer
 from .types import dims, widen

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
 
 #include "torch2trt/convert.h"
 #include "torch2trt/network.h"

@@ -1,15 +1,15 @@
 // What the importer knows of a TorchScript value while it walks a program.
 #pragma once
 
+#include <ATen/core/ivalue.h>
+#include <ATen/core/jit_type.h>
+
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include <ATen/core/ivalue.h>
-#include <ATen/core/jit_type.h>
 
 #include "torch2trt/graph.h"
 
@@ -48,6 +48,7 @@ struct Instance {
   c10::intrusive_ptr<c10::ivalue::Object> object;
   std::string path;
   std::map<std::string, Binding> created;  // attributes of an object that forward() creates
+  int kept_depth = 0;                      // kept If and Loop nodes around its creation
 };
 
 // An argument of forward(), or a part of one. Items of lists and dicts appear as the program reads them.

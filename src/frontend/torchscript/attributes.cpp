@@ -29,10 +29,11 @@ Binding Importer::attribute(const std::shared_ptr<Instance>& instance, const std
     const auto kind = type.is_parameter(*slot) ? Parameter::Kind::kParameter : Parameter::Kind::kBuffer;
     return attributes_.emplace(path, bind(instance->object->getSlot(*slot), path, kind)).first->second;
   }
-  if (const auto slot = type.findConstantSlot(name)) return bind(type.getConstant(*slot), path, Parameter::Kind::kConstant);
+  if (const auto slot = type.findConstantSlot(name))
+    return bind(type.getConstant(*slot), path, Parameter::Kind::kConstant);
   throw Error(ErrorCategory::kInvalidModel,
               fmt::format("the TorchScript program reads the attribute \"{}\", which {} does not have", path,
-                          type.repr_str()));
+                          type.name() ? type.name()->name() : "its object"));
 }
 
 void Importer::import_get_attribute(Frame& frame, const jit::Node* node) {
@@ -47,7 +48,7 @@ void Importer::import_set_attribute(Frame& frame, const jit::Node* node) {
   Instance& instance = **shared;
   const std::string& name = node->s(c10::attr::name);
   const std::string path = join(instance.path, name);
-  if (kept_depth_ > 0) {
+  if (kept_depth_ > (instance.object ? 0 : instance.kept_depth)) {
     fail(ErrorCategory::kUnsupportedOperator, frame, node,
          fmt::format("forward() assigns the attribute \"{}\" under a condition that only the input decides. Return the "
                      "new value instead.",
@@ -102,14 +103,16 @@ Binding Importer::bind(const c10::IValue& value, const std::string& path, Parame
 ValueId Importer::parameter(const at::Tensor& tensor, const std::string& path, Parameter::Kind kind) {
   const bool anonymous = path.empty();
   if (anonymous) {
-    if (const auto known = constants_.find(tensor.unsafeGetTensorImpl()); known != constants_.end()) return known->second;
+    if (const auto known = constants_.find(tensor.unsafeGetTensorImpl()); known != constants_.end())
+      return known->second;
   }
   std::string name = path;
-  for (int i = 0; anonymous && (name.empty() || parameter_names_.contains(name) || module_.hasattr(name)); ++i) name = fmt::format("constant_{}", i);
+  for (int i = 0; anonymous && (name.empty() || parameter_names_.contains(name) || module_.hasattr(name)); ++i)
+    name = fmt::format("constant_{}", i);
   const auto refuse = [&](const std::string& why) {
     throw Error(ErrorCategory::kUnsupportedOperator,
-                fmt::format("the weight \"{}\" cannot be used: {}. Only dense tensors of PyTorch's basic types can.", name,
-                            why));
+                fmt::format("the weight \"{}\" cannot be used: {}. Only dense tensors of PyTorch's basic types can.",
+                            name, why));
   };
   if (tensor.layout() != at::kStrided) refuse(fmt::format("its layout is {}", c10::str(tensor.layout())));
   Parameter weight{.name = name, .kind = kind};

@@ -50,8 +50,8 @@ bool Importer::import_construction(Frame& frame, const jit::Node* node) {
     case prim::ListConstruct: frame.values[node->output()] = make_list(std::move(inputs)); return true;
     case prim::TupleConstruct: frame.values[node->output()] = make_tuple(std::move(inputs)); return true;
     case prim::CreateObject:
-      frame.values[node->output()] =
-          std::make_shared<Instance>(Instance{.type = node->output()->type()->expect<c10::ClassType>()});
+      frame.values[node->output()] = std::make_shared<Instance>(
+          Instance{.type = node->output()->type()->expect<c10::ClassType>(), .kept_depth = kept_depth_});
       return true;
     case prim::DictConstruct: {
       auto dict = std::make_shared<Dictionary>();
@@ -143,6 +143,9 @@ Binding Importer::pin(Frame& frame, const jit::Node* at, const Binding& binding)
     for (auto& [key, value] : dict->items) value = pin(frame, at, value);
     dict->pinned = *as_argument(frame, at, binding, nullptr).as<ValueId>();
     return *dict->pinned;
+  }
+  if (const auto* shared = std::get_if<std::shared_ptr<Instance>>(&binding)) {
+    for (auto& [name, value] : (*shared)->created) value = pin(frame, at, Binding(value));
   }
   return binding;
 }

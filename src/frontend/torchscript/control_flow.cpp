@@ -73,8 +73,6 @@ void Importer::import_loop(Frame& frame, const jit::Node* node) {
     for (std::size_t i = 0; i < carried.size(); ++i) frame.values[body->inputs()[i + 1]] = carried[i];
     import_block(frame, body);
     for (std::size_t i = 0; i < carried.size(); ++i) carried[i] = lookup(frame, body->outputs()[i + 1]);
-    // A node that an earlier trip merged with its unpacking is met again.
-    frame.done.clear();
   }
   for (std::size_t i = 0; i < carried.size(); ++i) frame.values[node->output(i)] = carried[i];
 }
@@ -138,6 +136,9 @@ void Importer::pin_captured(Frame& frame, const jit::Node* node) {
   for (const jit::Block* block : node->blocks()) {
     for (const jit::Value* output : block->outputs()) pin_value(output);
     if (writes) for_each_captured(block, pin_value);
+  }
+  if (writes) {
+    for (auto& [attribute, value] : assigned_) value = pin(frame, node, Binding(value));
   }
 }
 

@@ -1,14 +1,15 @@
 #include "src/frontend/torchscript/read.h"
 
-#include <array>
-#include <filesystem>
-#include <fstream>
-#include <string_view>
-
 #include <caffe2/serialize/inline_container.h>
 #include <fmt/format.h>
 #include <torch/csrc/jit/api/module.h>
 #include <torch/csrc/jit/serialization/import.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <fstream>
+#include <string_view>
 
 #include "src/frontend/torchscript/importer.h"
 
@@ -23,11 +24,12 @@ constexpr std::string_view kHowToSave =
   throw Error(ErrorCategory::kInvalidModel, fmt::format("cannot read \"{}\": {}. {}", path, what, advice));
 }
 
-// PyTorch's exceptions carry a C++ backtrace and hints for its developers: the first line says what happened.
-std::string first_line(const std::exception& error) {
+// PyTorch's exceptions carry a C++ backtrace and hints for its developers: the first sentence says what happened.
+std::string first_sentence(const std::exception& error) {
   const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
   std::string text = torch_error != nullptr ? torch_error->what_without_backtrace() : error.what();
-  text.resize(std::min(text.find('\n'), text.size()));
+  text.erase(0, text.find_first_not_of(" \n"));
+  text.resize(std::min({text.find('\n'), text.find(". "), text.size()}));
   while (!text.empty() && (text.back() == '.' || text.back() == ' ' || text.back() == ':')) text.pop_back();
   return text;
 }
@@ -37,6 +39,7 @@ void check_file(const std::string& path) {
   const auto status = std::filesystem::status(path, failed);
   if (!std::filesystem::exists(status)) fail(path, "there is no such file", "Check the path.");
   if (std::filesystem::is_directory(status)) fail(path, "it is a directory, not a TorchScript file");
+  if (!std::filesystem::is_regular_file(status)) fail(path, "it is no regular file, and it is read at random places");
   std::ifstream file(path, std::ios::binary);
   if (!file) fail(path, "the file cannot be opened", "Check its permissions.");
   std::array<char, 4> magic{};
@@ -55,7 +58,8 @@ void check_archive(const std::string& path) {
     program = archive.hasRecord("constants.pkl");
     exported = archive.hasRecord("archive_format") || archive.hasRecord("serialized_exported_program.json");
   } catch (const std::exception& error) {
-    fail(path, fmt::format("the archive is damaged or incomplete ({})", first_line(error)), "Save or copy it again.");
+    fail(path, fmt::format("the archive is damaged or incomplete ({})", first_sentence(error)),
+         "Save or copy it again.");
   }
   if (program) return;
   if (exported) {
@@ -74,7 +78,7 @@ Graph read_torchscript(const std::string& path, const std::vector<Type>& inputs)
   try {
     module = torch::jit::load(path, c10::Device(c10::kCPU));
   } catch (const std::exception& error) {
-    fail(path, fmt::format("PyTorch's loader refuses it ({})", first_line(error)),
+    fail(path, fmt::format("PyTorch's loader refuses it ({})", first_sentence(error)),
          "Save it again, with this version of PyTorch if an operator is missing.");
   }
   try {
