@@ -67,6 +67,14 @@ TEST(TorchScriptProgram, NodesKnowTheirModuleAndLine) {
   }
 }
 
+TEST(TorchScriptProgram, DamagedDebugRecordsOnlyCostTheLines) {
+  const Graph whole = read_fixture("TracedNet");
+  const Graph graph = read_fixture("no_debug_records");
+  EXPECT_EQ(program_text(graph), program_text(whole));
+  EXPECT_EQ(find_node(graph, "aten::conv2d")->scope, "layer1.0.conv");
+  EXPECT_EQ(find_node(graph, "aten::conv2d")->source, "");
+}
+
 TEST(TorchScriptProgram, ModuleReachedThroughAnotherHasItsWholePath) {
   const Graph graph = read_fixture("Grandchild");
   EXPECT_EQ(find_node(graph, "aten::linear")->scope, "block.inner");
