@@ -1,34 +1,20 @@
-"""A module and example inputs become a Graph, by tracing or by torch.export. No weights are copied."""
+"""A module and example inputs become a Graph, by tracing or by torch.export. No weights are copied or changed."""
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator
+from typing import Any, Iterator
 
 import torch
+from torch.utils import _pytree as pytree
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from . import _C
 from .errors import InvalidArgument
 
-
-class _FunctionModule(torch.nn.Module):
-    """A function as a module, for both front ends."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__()
-        self._function = function
-
-    def forward(self, *args: Any) -> Any:
-        return self._function(*args)
-
-
-def as_module(module: Any) -> torch.nn.Module:
-    """`module` itself, or a function wrapped as one."""
-    if isinstance(module, (torch.nn.Module, torch.jit.ScriptFunction)):
-        return module
-    if callable(module):
-        return _FunctionModule(module)
-    raise InvalidArgument(f"an nn.Module or a function is needed, not {type(module).__name__}")
+# torch.jit.trace and torch.export patch globals of torch while they run: one thread at a time.
+_lock = threading.RLock()
 
 
 @contextmanager
@@ -42,19 +28,83 @@ def _without_fused_attention() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(before)
 
 
+class _SaveBeforeWrite(TorchDispatchMode):
+    """Copies a protected tensor right before an operator writes to its memory."""
+
+    def __init__(self, protected: list[torch.Tensor]) -> None:
+        super().__init__()
+        self._protected: dict[int, list[torch.Tensor]] = {}
+        for tensor in protected:
+            self._protected.setdefault(tensor.untyped_storage()._cdata, []).append(tensor)
+        self.saved: list[tuple[torch.Tensor, torch.Tensor]] = []
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        schema = func._schema
+        if schema.is_mutable:
+            for argument, value in zip(schema.arguments, args):
+                if argument.alias_info is not None and argument.alias_info.is_write:
+                    for tensor in pytree.tree_leaves(value):
+                        self._save(tensor)
+        return func(*args, **(kwargs or {}))
+
+    def _save(self, written: Any) -> None:
+        if isinstance(written, torch.Tensor):
+            for tensor in self._protected.pop(written.untyped_storage()._cdata, ()):
+                self.saved.append((tensor, tensor.clone()))
+
+
+@contextmanager
+def _unchanged(module: torch.nn.Module, args: tuple[Any, ...]) -> Iterator[None]:
+    """Undoes what running `module` does to its parameters, buffers and arguments, and to the random numbers."""
+    buffers = [buffer for buffer in module.buffers() if buffer.layout is torch.strided]
+    # batch_norm in training writes to its buffers though its schema does not say so.
+    copies = [(buffer, buffer.clone()) for buffer in buffers]
+    inputs = [leaf for leaf in pytree.tree_leaves(args) if isinstance(leaf, torch.Tensor)]
+    protected = [tensor for tensor in (*module.parameters(), *inputs) if tensor.layout is torch.strided]
+    mode = _SaveBeforeWrite(protected)
+    try:
+        with torch.random.fork_rng(devices=[]), mode:
+            yield
+    finally:
+        with torch.no_grad():
+            for tensor, before in (*mode.saved, *copies):
+                if not torch.equal(tensor, before):
+                    tensor.detach().copy_(before)
+
+
 def trace(module: torch.nn.Module, args: tuple[Any, ...]) -> tuple[Any, _C.Graph]:
-    """torch.jit.trace and its graph. Sizes are those of `args`."""
+    """torch.jit.trace and its graph. Sizes are those of `args`.
+
+    Raises:
+        InvalidArgument: an argument is no tensor.
+    """
     if isinstance(module, torch.jit.ScriptModule):
         return module, _C.graph_from_torchscript(module._c)
-    with torch.no_grad(), _without_fused_attention():
+    for leaf in pytree.tree_leaves(args):
+        if not isinstance(leaf, torch.Tensor):
+            raise InvalidArgument(f'a trace takes tensors only, not {leaf!r}; use frontend="export", or a function '
+                                  "that calls the module with it")
+    with _lock, torch.no_grad(), _without_fused_attention(), _unchanged(module, args):
         traced = torch.jit.trace(module, args, check_trace=False, strict=False)
     return traced, _C.graph_from_torchscript(traced._c)
 
 
 def export(module: torch.nn.Module, args: tuple[Any, ...], dynamic_shapes: Any = None) -> tuple[Any, _C.Graph]:
-    """torch.export.export and its graph."""
-    with torch.no_grad():
-        program = torch.export.export(module, args, dynamic_shapes=dynamic_shapes)
+    """torch.export.export and its graph.
+
+    Raises:
+        InvalidArgument: the program fixes a size that `dynamic_shapes` has as dynamic, or `module` is a ScriptModule.
+    """
+    if isinstance(module, torch.jit.ScriptModule):
+        raise InvalidArgument('torch.export takes no ScriptModule; use frontend="trace", which reads it as it is')
+    with _lock, torch.no_grad():
+        try:
+            program = torch.export.export(module, args, dynamic_shapes=dynamic_shapes)
+        except torch._dynamo.exc.UserError as error:
+            if dynamic_shapes is None:
+                raise
+            reason = str(error).partition("\n\n")[0]
+            raise InvalidArgument(f"the program does not take every size of an ITensor's dynamic dimensions: {reason}") from error
     return program, graph_of_program(program)
 
 
