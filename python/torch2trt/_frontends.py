@@ -8,7 +8,6 @@ from typing import Any, Iterator
 
 import torch
 from torch.utils import _pytree as pytree
-from torch.utils._python_dispatch import TorchDispatchMode
 
 from . import _C
 from .errors import InvalidArgument
@@ -28,48 +27,23 @@ def _without_fused_attention() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(before)
 
 
-class _SaveBeforeWrite(TorchDispatchMode):
-    """Copies a protected tensor right before an operator writes to its memory."""
-
-    def __init__(self, protected: list[torch.Tensor]) -> None:
-        super().__init__()
-        self._protected: dict[int, list[torch.Tensor]] = {}
-        for tensor in protected:
-            self._protected.setdefault(tensor.untyped_storage()._cdata, []).append(tensor)
-        self.saved: list[tuple[torch.Tensor, torch.Tensor]] = []
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        schema = func._schema
-        if schema.is_mutable:
-            for argument, value in zip(schema.arguments, args):
-                if argument.alias_info is not None and argument.alias_info.is_write:
-                    for tensor in pytree.tree_leaves(value):
-                        self._save(tensor)
-        return func(*args, **(kwargs or {}))
-
-    def _save(self, written: Any) -> None:
-        if isinstance(written, torch.Tensor):
-            for tensor in self._protected.pop(written.untyped_storage()._cdata, ()):
-                self.saved.append((tensor, tensor.clone()))
-
-
 @contextmanager
-def _unchanged(module: torch.nn.Module, args: tuple[Any, ...]) -> Iterator[None]:
-    """Undoes what running `module` does to its parameters, buffers and arguments, and to the random numbers."""
-    buffers = [buffer for buffer in module.buffers() if buffer.layout is torch.strided]
-    # batch_norm in training writes to its buffers though its schema does not say so.
-    copies = [(buffer, buffer.clone()) for buffer in buffers]
-    inputs = [leaf for leaf in pytree.tree_leaves(args) if isinstance(leaf, torch.Tensor)]
-    protected = [tensor for tensor in (*module.parameters(), *inputs) if tensor.layout is torch.strided]
-    mode = _SaveBeforeWrite(protected)
+def _unchanged(module: torch.nn.Module, args: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Undoes what running `module` does to its parameters and buffers and to the random numbers; yields copies of `args`.
+
+    A trace really runs the module. Neither schemas (batch_norm in training) nor version counters (`p.data.clamp_()`)
+    tell all writes, so everything is copied first: the price of a trace; an export runs on fake tensors.
+    """
+    held = [tensor for tensor in (*module.parameters(), *module.buffers()) if tensor.layout is torch.strided]
+    copies = [tensor.detach().clone() for tensor in held]
     try:
-        with torch.random.fork_rng(devices=[]), mode:
-            yield
+        with torch.random.fork_rng(devices=[]):
+            yield pytree.tree_map(lambda leaf: leaf.clone() if isinstance(leaf, torch.Tensor) else leaf, args)
     finally:
         with torch.no_grad():
-            for tensor, before in (*mode.saved, *copies):
+            for tensor, before in zip(held, copies):
                 if not torch.equal(tensor, before):
-                    tensor.detach().copy_(before)
+                    tensor.data.copy_(before)
 
 
 def trace(module: torch.nn.Module, args: tuple[Any, ...]) -> tuple[Any, _C.Graph]:
@@ -84,8 +58,8 @@ def trace(module: torch.nn.Module, args: tuple[Any, ...]) -> tuple[Any, _C.Graph
         if not isinstance(leaf, torch.Tensor):
             raise InvalidArgument(f'a trace takes tensors only, not {leaf!r}; use frontend="export", or a function '
                                   "that calls the module with it")
-    with _lock, torch.no_grad(), _without_fused_attention(), _unchanged(module, args):
-        traced = torch.jit.trace(module, args, check_trace=False, strict=False)
+    with _lock, torch.no_grad(), _without_fused_attention(), _unchanged(module, args) as copies:
+        traced = torch.jit.trace(module, copies, check_trace=False, strict=False)
     return traced, _C.graph_from_torchscript(traced._c)
 
 
