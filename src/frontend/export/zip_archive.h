@@ -13,15 +13,17 @@ namespace torch2trt::pt2 {
 struct ZipMember {
   std::string_view bytes;  // inside the archive's memory
   std::uint32_t crc = 0;
+  std::uint16_t method = 0;  // 0: stored
 };
 
 class ZipArchive {
  public:
   // `bytes` must outlive the archive. Every member is bounds-checked here. Throws Error(kInvalidModel) for what is not
-  // a zip, truncated, encrypted or split; for compressed members and for absolute, "..", empty or repeated names.
+  // a zip, truncated, encrypted or split, and for absolute, "..", empty or repeated names.
   explicit ZipArchive(std::string_view bytes);
 
-  // nullptr where there is none.
+  bool contains(std::string_view name) const { return members_.contains(name); }
+  // nullptr where there is none. Throws Error(kInvalidModel) if the member is compressed.
   const ZipMember* find(std::string_view name) const;
   // The text of a member, its checksum verified. Throws Error(kInvalidModel) if it is missing or damaged.
   std::string_view text(std::string_view name) const;
