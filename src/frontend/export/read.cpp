@@ -29,14 +29,19 @@ void refuse_other_formats(std::string_view bytes) {
   }
 }
 
+// Before the archive is opened: some of a TorchScript file's members are compressed.
+void refuse_torchscript(std::string_view bytes) {
+  for (const std::string& name : zip_member_names(bytes)) {
+    if (!name.ends_with("/constants.pkl")) continue;
+    refuse("it is a TorchScript file (torch.jit.save), not a .pt2 archive; read it with the TorchScript front end");
+  }
+}
+
 void refuse_other_archives(const ZipArchive& archive) {
   for (const auto& [name, member] : archive.members()) {
     const std::string_view leaf = std::string_view(name).substr(name.find('/') == std::string::npos ? 0 : name.find('/') + 1);
     if (leaf == "serialized_exported_program.json" || name == "serialized_exported_program.json") {
       refuse("it was saved by torch 2.7 or older, whose weights are pickled; export and save the program with torch 2.9 or newer");
-    }
-    if (leaf == "constants.pkl" && archive.find(name.substr(0, name.find('/')) + "/data.pkl") != nullptr) {
-      refuse("it is a TorchScript file (torch.jit.save), not a .pt2 archive; read it with the TorchScript front end (name it .pt)");
     }
   }
   for (const auto& [name, member] : archive.members()) {
@@ -92,6 +97,7 @@ void check_format(const ZipArchive& archive, const std::string& folder) {
 Graph read_archive(const std::string& path) {
   const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
   refuse_other_formats(file->bytes());
+  refuse_torchscript(file->bytes());
   const ZipArchive archive(file->bytes());
   const ModelName model = find_model(archive);
   check_format(archive, model.folder);

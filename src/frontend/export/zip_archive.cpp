@@ -117,6 +117,8 @@ struct Entry {
   std::uint64_t compressed = 0, size = 0, offset = 0;
   std::uint32_t crc = 0;
   std::size_t record_size = 0;
+  bool encrypted = false;
+  std::uint16_t method = 0;
 };
 
 Entry read_entry(const Record& directory, std::size_t at) {
@@ -150,16 +152,34 @@ Entry read_entry(const Record& directory, std::size_t at) {
     field += 4 + field_size;
   }
 
-  if ((directory.u16(at + 8) & 1U) != 0) {
+  entry.encrypted = (directory.u16(at + 8) & 1U) != 0;
+  entry.method = directory.u16(at + 10);
+  return entry;
+}
+
+void check_stored(const Entry& entry) {
+  if (entry.encrypted) {
     throw Error(ErrorCategory::kInvalidModel, fmt::format("the member \"{}\" is encrypted; save it without", entry.name));
   }
-  if (directory.u16(at + 10) != 0 || entry.compressed != entry.size) {
+  if (entry.method != 0 || entry.compressed != entry.size) {
     throw Error(ErrorCategory::kInvalidModel,
                 fmt::format("the member \"{}\" is compressed (method {}), but is to be read in place; torch.export.save "
                             "stores members uncompressed: save again, do not re-zip",
-                            entry.name, directory.u16(at + 10)));
+                            entry.name, entry.method));
   }
-  return entry;
+}
+
+template <typename Visit>
+void for_each_entry(std::string_view bytes, const Visit& visit) {
+  const Directory directory = find_directory(bytes);
+  const Record entries(bytes, directory.offset, directory.size, "the zip directory");
+  std::size_t at = 0;
+  for (std::uint64_t i = 0; i < directory.count; ++i) {
+    const Entry entry = read_entry(entries, at);
+    at += entry.record_size;
+    visit(entry);
+  }
+  if (at != entries.size()) fail("the zip directory holds more than its members");
 }
 
 // The local header is only needed for where the data starts: its extra field may be longer than the directory's.
@@ -211,18 +231,19 @@ std::uint32_t crc32(std::string_view bytes) {
 }
 
 ZipArchive::ZipArchive(std::string_view bytes) {
-  const Directory directory = find_directory(bytes);
-  const Record entries(bytes, directory.offset, directory.size, "the zip directory");
-  std::size_t at = 0;
-  for (std::uint64_t i = 0; i < directory.count; ++i) {
-    const Entry entry = read_entry(entries, at);
-    at += entry.record_size;
-    if (entry.name.ends_with('/')) continue;  // a folder
+  for_each_entry(bytes, [&](const Entry& entry) {
+    check_stored(entry);
+    if (entry.name.ends_with('/')) return;  // a folder
     if (!members_.emplace(std::string(entry.name), ZipMember{data_of(bytes, entry), entry.crc}).second) {
       fail(fmt::format("two members are named \"{}\"", entry.name));
     }
-  }
-  if (at != entries.size()) fail("the zip directory holds more than its members");
+  });
+}
+
+std::vector<std::string> zip_member_names(std::string_view bytes) {
+  std::vector<std::string> names;
+  for_each_entry(bytes, [&](const Entry& entry) { names.emplace_back(entry.name); });
+  return names;
 }
 
 const ZipMember* ZipArchive::find(std::string_view name) const {

@@ -7,6 +7,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace torch2trt::pt2 {
 
@@ -30,6 +31,10 @@ class ZipArchive {
  private:
   std::map<std::string, ZipMember, std::less<>> members_;
 };
+
+// The names in the zip directory, whatever the members are: compressed ones too. Tells formats apart. Throws
+// Error(kInvalidModel) as ZipArchive does for a damaged directory.
+std::vector<std::string> zip_member_names(std::string_view bytes);
 
 // Zip's checksum (CRC-32, polynomial 0xEDB88320).
 std::uint32_t crc32(std::string_view bytes);
