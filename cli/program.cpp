@@ -23,9 +23,11 @@ namespace {
 bool is_torchscript(const std::string& path) {
   const auto file = pt2::MappedFile::open(path);
   try {
-    const std::vector<std::string> names = pt2::zip_member_names(file->bytes());
-    return std::any_of(names.begin(), names.end(),
-                       [](const std::string& name) { return name == "constants.pkl" || name.ends_with("/constants.pkl"); });
+    const pt2::ZipArchive archive(file->bytes());
+    return std::any_of(archive.members().begin(), archive.members().end(), [](const auto& member) {
+      const std::string_view name = member.first;
+      return name.ends_with("/constants.pkl") && std::count(name.begin(), name.end(), '/') == 1;
+    });
   } catch (const Error&) {
     return false;
   }

@@ -4,6 +4,7 @@ Weights are small and their values follow from their names, so the tests know th
 weights of one stored element each (stride 0): whole programs in small files.
 """
 
+import os
 import sys
 import warnings
 import zipfile
@@ -88,11 +89,19 @@ class Convolutions(nn.Module):
     def forward(self, x):
         flat = x.flatten(0, 1)
         volume = x.unsqueeze(1)
-        return (self.one(flat.transpose(0, 1)[:, :3].unsqueeze(0).mean(-1)), self.three(volume), self.same(x),
-                self.up1(torch.ones(1, 8, 4)), self.up2(x), self.up3(volume))
+        return (
+            self.one(flat.transpose(0, 1)[:, :3].unsqueeze(0).mean(-1)),
+            self.three(volume),
+            self.same(x),
+            self.up1(torch.ones(1, 8, 4)),
+            self.up2(x),
+            self.up3(volume),
+        )
 
 
-@traced(VECTOR, {"a": VECTOR, "unread": VECTOR, "b": VECTOR}, [VECTOR, VECTOR], (VECTOR, (VECTOR, VECTOR)), strict=False)
+@traced(
+    VECTOR, {"a": VECTOR, "unread": VECTOR, "b": VECTOR}, [VECTOR, VECTOR], (VECTOR, (VECTOR, VECTOR)), strict=False
+)
 class NestedTrace(nn.Module):
     def forward(self, x, d, items, pair):
         return {"first": (x + d["b"], d["a"]), "second": (items[1], pair[1][0] * x)}
@@ -337,6 +346,157 @@ class SparseWeight(nn.Module):
         return torch.sparse.mm(self.table, x.unsqueeze(1))
 
 
+@scripted
+class QuantizedWeight(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("table", torch.quantize_per_tensor(torch.ones(4), 0.5, 0, torch.qint8))
+
+    def forward(self, x: Tensor):
+        return x + self.table.dequantize()
+
+
+@scripted
+class WrongUnpacking(nn.Module):
+    def forward(self, x: Tensor):
+        parts = [x, x, x]
+        a, b = parts
+        return a + b
+
+
+@scripted
+class Hooked(nn.Module):
+    def __init__(self):
+        super().__init__()
+
+        def hook(module, args: Tuple[Tensor], result: Tensor):
+            return result + 1
+
+        self.register_forward_hook(hook)
+
+    def forward(self, x: Tensor):
+        return x
+
+
+@scripted
+class ChangesDictAttribute(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.seen = {"a": 1}
+
+    def forward(self, x: Tensor):
+        self.seen["b"] = 2
+        return x
+
+
+@scripted
+class MayChangeAttribute(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.seen = [1, 2]
+
+    def forward(self, x: Tensor):
+        seen = self.seen
+        if x.sum() > 0:
+            seen.append(3)
+        return x
+
+
+@scripted
+class TensorLists(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.anchors = [torch.zeros(4), torch.ones(4)]
+        self.table = {"low": torch.zeros(4)}
+
+    def forward(self, x: Tensor):
+        for anchor in self.anchors:
+            x = x + anchor
+        return x * self.table["low"]
+
+
+class Block(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = nn.Linear(4, 4, bias=False)
+
+    def forward(self, x):
+        return x
+
+
+@traced(VECTOR)
+class Grandchild(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.block = Block()
+
+    def forward(self, x):
+        return self.block.inner(x)
+
+
+@scripted
+class IndexedChunk(nn.Module):
+    def forward(self, x: Tensor):
+        parts = x.chunk(2)
+        return parts[1] - parts[0]
+
+
+@scripted
+class SplitInLoop(nn.Module):
+    def forward(self, x: Tensor):
+        before = x.chunk(2)
+        for _ in range(2):
+            a, b = x.chunk(2)
+            x = a - b
+        c, d = before
+        return c + d
+
+
+@scripted
+class Passthrough(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("w", torch.ones(4))
+
+    def forward(self, x: Tensor, unused: Tensor):
+        return x, self.w, 3, "text", x
+
+
+@scripted
+class ListOperators(nn.Module):
+    def forward(self, x: Tensor):
+        items = [x]
+        items.insert(0, x.neg())
+        items.extend(items[:2])
+        items.reverse()
+        items.insert(-1, x)
+        last = items.pop()
+        middle = [last] + items[:1]
+        del items
+        a, b = middle
+        numbers = [1, 2] * 2 + [0]
+        numbers[-1] = numbers[0] + len(numbers)
+        table = {1: "a", 2: "b"}
+        count = 0
+        for key in table.keys():
+            count += key
+        found = table.get(3)
+        number = numbers[4] if found is None and 2 in table else count
+        return [a, b, a], [b], x + (number + 2), x - max(numbers[1], count - 2)
+
+
+@scripted
+class BranchResults(nn.Module):
+    def forward(self, x: Tensor):
+        known = [x]
+        if x.sum() > 0:
+            items, pair = known, (x, x.neg())
+        else:
+            items, pair = torch.jit.annotate(List[Tensor], []), (x, x)
+        items.append(x)
+        return torch.cat(known), pair
+
+
 def flatten_storage(module: nn.Module) -> nn.Module:
     for tensor in [*module.parameters(), *module.buffers()]:
         tensor.data = torch.ones((), dtype=tensor.dtype).expand(tensor.shape)
@@ -366,8 +526,11 @@ def write_bad_files(folder: Path) -> None:
     (folder / "text.pt").write_bytes(b"not a model")
     with zipfile.ZipFile(folder / "TracedNet.pt") as good, zipfile.ZipFile(folder / "bad_program.pt", "w") as bad:
         for name in good.namelist():
-            bad.writestr(name, good.read(name).replace(b"torch.conv", b"torch.vnoc").replace(b"torch._conv", b"torch._v"))
+            bad.writestr(
+                name, good.read(name).replace(b"torch.conv", b"torch.vnoc").replace(b"torch._conv", b"torch._v")
+            )
     (folder / "directory.pt").mkdir(exist_ok=True)
+    os.mkfifo(folder / "pipe.pt")
 
 
 def main() -> None:
@@ -378,6 +541,9 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.set_grad_enabled(False)
     torch.backends.mha.set_fastpath_enabled(False)
+    x = torch.arange(4.0)
+    expected = [-x, x, -x], [x], x + 8, x - 2
+    assert str(ListOperators()(x)) == str(expected), "torchscript_control_test.cpp expects Python's results"
     for name, make in FIXTURES.items():
         make().save(folder / f"{name}.pt")
     write_models(folder)

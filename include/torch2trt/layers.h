@@ -99,14 +99,15 @@ struct Select { Tensor condition, then_input, else_input; };  // ranks equal; co
 struct Shape { Tensor input; };                               // 1-d, int64 (int32 before TensorRT 10)
 // (x * scale + shift) ^ power, per channel `axis` or uniformly, by the weights' length.
 struct Scale { Tensor input; std::int64_t channel_axis; HostTensor shift, scale; };
-// Statistics over `axes`; scale and bias: rank of input, sizes 1 except on the axes they vary over.
+// Statistics over `axes`; scale and bias: rank of input, sizes 1 except on the axes they vary over. With groups > 1 they
+// are per channel, [1, C, 1, ...] (addNormalizationV2; addNormalization has them per group).
 struct Normalization {
   Tensor input, scale, bias;
   std::vector<std::int64_t> axes;
   float epsilon;
   std::int64_t groups = 1;
 };
-// Two outputs: values, int32 indices (int64 where the version has it). k: number or 0-d int32 tensor.
+// Two outputs: values, int32 indices. k: number or 0-d int32 tensor.
 struct TopK { Tensor input; TopKOperation operation; std::variant<std::int64_t, Tensor> k; std::int64_t axis; };
 // sizes: numbers, scales or a 1-d integer tensor, one per dimension of the input.
 struct Resize {

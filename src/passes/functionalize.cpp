@@ -66,7 +66,7 @@ class Functionalizer {
     const Node program = node;
     for (NamedArgument& given : node.arguments) {
       if (reads_only_metadata(node)) {
-        memory_.read_stale(given.value);
+        memory_.read_stale(given.value, program);
       } else {
         memory_.read_all(given.value, program);
       }
@@ -140,7 +140,7 @@ class Functionalizer {
     Node pure = node;
     for (NamedArgument& given : pure.arguments) {
       if (given.name == "self" && overwrites_all(node)) {
-        memory_.read_stale(given.value);
+        memory_.read_stale(given.value, node);
       } else {
         memory_.read_all(given.value, node);
       }
@@ -165,7 +165,7 @@ class Functionalizer {
     const Aliasing aliasing = aliasing_of(graph_, view, contiguity_).aliasing;
     for (NamedArgument& given : view.arguments) memory_.read_all(given.value, node);
     const int target = memory_.tensor_of(self);
-    memory_.rebind(target, memory_.add_views(view, {self}, aliasing)[0]);
+    memory_.rebind(node, target, memory_.add_views(view, {self}, aliasing)[0]);
     nodes_->push_back(std::move(view));
   }
 

@@ -103,9 +103,23 @@ void SharedMemory::same(const std::vector<ValueId>& outputs, int tensor) {
   for (ValueId output : outputs) tensor_of_[output] = tensor;
 }
 
-void SharedMemory::rebind(int tensor, int other) {
+void SharedMemory::rebind(const Node& node, int target, int other) {
   for (auto& [value, id] : tensor_of_) {
-    if (id == tensor) id = other;
+    // x.contiguous() may be x itself, and then has another shape from here on.
+    if (id != target && id != other && (!tensor(id).recomputable || !tensor(target).recomputable)) {
+      const std::vector<int>& shared = tensor(target).memories;
+      const bool kin = std::any_of(tensor(id).memories.begin(), tensor(id).memories.end(),
+                                   [&](int m) { return std::find(shared.begin(), shared.end(), m) != shared.end(); });
+      if (kin) doubtful_.emplace(value, without_arguments(node));
+    }
+    if (id == target) id = other;
+  }
+}
+
+void SharedMemory::check_shape(ValueId id, const Node& reader) const {
+  if (const auto entry = doubtful_.find(id); entry != doubtful_.end()) {
+    refuse(entry->second, fmt::format("{} later reads %{}, and whether that is the same tensor is not known",
+                                      describe(reader), graph_.value(id).name));
   }
 }
 
@@ -132,6 +146,7 @@ void SharedMemory::set_current(int id, ValueId value) {
 }
 
 ValueId SharedMemory::read(ValueId id, const Node& reader) {
+  check_shape(id, reader);
   const auto known = tensor_of_.find(id);
   return known == tensor_of_.end() ? id : read_tensor(known->second, reader);
 }
@@ -144,12 +159,13 @@ void SharedMemory::read_all(Argument& argument, const Node& reader) {
   }
 }
 
-void SharedMemory::read_stale(Argument& argument) const {
+void SharedMemory::read_stale(Argument& argument, const Node& reader) const {
   if (auto* id = std::get_if<ValueId>(&argument.data)) {
+    check_shape(*id, reader);
     const auto known = tensor_of_.find(*id);
     if (known != tensor_of_.end()) *id = tensors_[static_cast<std::size_t>(known->second)].current;
   } else if (auto* list = std::get_if<Argument::List>(&argument.data)) {
-    for (Argument& item : *list) read_stale(item);
+    for (Argument& item : *list) read_stale(item, reader);
   }
 }
 

@@ -36,15 +36,15 @@ class SharedMemory {
   const Type& type_of(int tensor) const { return tensors_[static_cast<std::size_t>(tensor)].type; }
   // `outputs` are the tensor `tensor` itself.
   void same(const std::vector<ValueId>& outputs, int tensor);
-  // Every value that is `tensor` is now `other`: unsqueeze_ and its kin.
-  void rebind(int tensor, int other);
+  // Every value that is `tensor` is now `other`: what unsqueeze_ and its kin do.
+  void rebind(const Node& node, int tensor, int other);
 
   // The value that holds what the tensor holds now. May emit nodes. `reader` is for messages; a node without kind
   // stands for the program's outputs. Throws Error(kUnsupportedOperator) where that has no pure form.
   ValueId read(ValueId id, const Node& reader);
   void read_all(Argument& argument, const Node& reader);
   // A value with the right sizes and type, whatever it holds.
-  void read_stale(Argument& argument) const;
+  void read_stale(Argument& argument, const Node& reader) const;
 
   // Throws Error(kUnsupportedOperator) where `node` may not write to the tensor: weights, tensors of outer blocks.
   void check_writable(const Node& node, int tensor);
@@ -115,6 +115,7 @@ class SharedMemory {
   std::vector<ValueId> repeat(const View& view, const std::vector<ValueId>& was, const std::vector<ValueId>& is);
   void flush(int memory_id, const Node& reader);
   ValueId old_content(int id, int memory_id);
+  void check_shape(ValueId id, const Node& reader) const;
   [[noreturn]] void refuse_stale(int id, const Node& reader);
 
   Graph& graph_;
@@ -125,6 +126,7 @@ class SharedMemory {
   std::vector<Tensor> tensors_;
   std::map<ValueId, int> tensor_of_;
   std::set<ValueId> block_inputs_;
+  std::map<ValueId, Node> doubtful_;  // values whose shape may have changed, and by whom
 };
 
 // `view` insists on a memory layout that values of the pure graph need not have; there, reshape is the same function.

@@ -25,8 +25,8 @@ Outputs infer(const layer::Scale& l, const Inputs& in) {
   return {{x.dtype, extents, std::nullopt}};
 }
 
-// The layer of addNormalization, which every version since 8.6 has: with groups, scale and bias are per group,
-// [1, groups, 1, ...]. (addNormalizationV2 has them per channel.)
+// The layer of addNormalizationV2: with groups, scale and bias are per channel, [1, C, 1, ...], as in PyTorch. (Those of
+// addNormalization, all that TensorRT has before 10.15, are per group, [1, groups, 1, ...].)
 Outputs infer(const layer::Normalization& l, const Inputs& in) {
   const Facts& x = in[l.input];
   in.require_type(x.dtype, kFloats | kInt8, "input");
@@ -46,9 +46,8 @@ Outputs infer(const layer::Normalization& l, const Inputs& in) {
     for (std::size_t i = 0; i < x.extents.size(); ++i) {
       const Extent& size = weights.extents[i];
       if (l.groups != 1) {
-        const std::int64_t expected = i == 1 ? l.groups : 1;
-        in.require(!size.differs_from(expected),
-                   fmt::format("with groups, dimension {} of {} must be {}", i, what, expected));
+        in.require(!size.differs_from(i == 1 ? x.extents[1] : Extent(1)),
+                   fmt::format("with groups, dimension {} of {} must be {}", i, what, i == 1 ? "that of input" : "1"));
       } else {
         in.require(size.is(1) || !size.differs_from(x.extents[i]),
                    fmt::format("dimension {} of {} must be 1 or that of input", i, what));

@@ -9,7 +9,8 @@ namespace torch2trt::pt2 {
 namespace {
 
 [[noreturn]] void unsupported(std::string_view what) {
-  throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("an argument is {}, which torch2trt does not have", what));
+  throw Error(ErrorCategory::kUnsupportedOperator,
+              fmt::format("an argument is {}, which torch2trt does not have", what));
 }
 
 template <typename Read>

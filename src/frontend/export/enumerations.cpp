@@ -1,8 +1,8 @@
 #include "src/frontend/export/enumerations.h"
 
-#include <array>
-
 #include <fmt/format.h>
+
+#include <array>
 
 #include "src/frontend/export/json.h"
 #include "torch2trt/error.h"
@@ -55,7 +55,8 @@ constexpr std::array<std::string_view, 5> kMemoryFormats{"", "contiguous_format"
 
 template <std::size_t N>
 std::string name_of(const std::array<std::string_view, N>& names, std::int64_t code, std::string_view what) {
-  if (code < 1 || code >= static_cast<std::int64_t>(N)) malformed(fmt::format("the {} has the unknown number {}", what, code));
+  if (code < 1 || code >= static_cast<std::int64_t>(N))
+    malformed(fmt::format("the {} has the unknown number {}", what, code));
   return std::string(names[static_cast<std::size_t>(code)]);
 }
 
@@ -67,13 +68,11 @@ DType supported_dtype_from_code(std::int64_t code, std::string_view what) {
   const SerializedType& type = type_of(code);
   if (type.dtype) return *type.dtype;
   throw Error(ErrorCategory::kUnsupportedOperator,
-              fmt::format("{} has the element type {}, which torch2trt does not have; convert it before the export", what,
-                          type.name));
+              fmt::format("{} has the element type {}, which torch2trt does not have; convert it before the export",
+                          what, type.name));
 }
 
-Symbolic layout_from_code(std::int64_t code) {
-  return {Symbolic::Kind::kLayout, name_of(kLayouts, code, "layout")};
-}
+Symbolic layout_from_code(std::int64_t code) { return {Symbolic::Kind::kLayout, name_of(kLayouts, code, "layout")}; }
 
 Symbolic memory_format_from_code(std::int64_t code) {
   return {Symbolic::Kind::kMemoryFormat, name_of(kMemoryFormats, code, "memory format")};

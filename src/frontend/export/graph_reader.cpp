@@ -124,7 +124,8 @@ void GraphReader::read_node(const Json& node_record, const Json& record, Names& 
   node.source = source_of(metadata_of(node_record, "stack_trace"));
   const SourceLocation location = node.location();
   try {
-    if (node.kind.starts_with("higher_order::")) return read_higher_order(std::move(node), node_record, record, names, nodes);
+    if (node.kind.starts_with("higher_order::"))
+      return read_higher_order(std::move(node), node_record, record, names, nodes);
     read_arguments(node, node_record, names);
     const bool is_operator = std::string_view(target).starts_with(kOperators);
     if (!is_operator && read_scalar_operator(node, target, node_record, names)) {
@@ -155,7 +156,8 @@ Type::Kind GraphReader::scalar_type(const Argument& argument) const {
   return Type::Kind::kUnknown;
 }
 
-bool GraphReader::read_scalar_operator(Node& node, const std::string& target, const Json& node_record, Names& names) const {
+bool GraphReader::read_scalar_operator(Node& node, const std::string& target, const Json& node_record,
+                                       Names& names) const {
   if (target == "torch.sym_sum" && node.arguments.size() == 1) {
     node.kind = "aten::sum";
     node.overload = "int";
@@ -188,7 +190,8 @@ bool GraphReader::read_scalar_operator(Node& node, const std::string& target, co
   return true;
 }
 
-void GraphReader::add_node(Node node, const Json& node_record, const Json& record, Names& names, std::vector<Node>& nodes) {
+void GraphReader::add_node(Node node, const Json& node_record, const Json& record, Names& names,
+                           std::vector<Node>& nodes) {
   const Json* given_name = find_field(node_record, "name");
   const std::string list_name =
       given_name != nullptr ? text(*given_name, "the node's name") : node.kind.substr(node.kind.rfind(':') + 1);

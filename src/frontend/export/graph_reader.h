@@ -25,7 +25,8 @@ class GraphReader {
  private:
   void read_node(const Json& node_record, const Json& record, Names& names, std::vector<Node>& nodes);
   // "torch.ops.higher_order.*": a node with blocks, or the nodes of the graph it wraps (higher_order.cpp).
-  void read_higher_order(Node node, const Json& node_record, const Json& record, Names& names, std::vector<Node>& nodes);
+  void read_higher_order(Node node, const Json& node_record, const Json& record, Names& names,
+                         std::vector<Node>& nodes);
   // Whether `target` is Python's arithmetic; completes `node`, or defines its output as its argument and clears kind.
   bool read_scalar_operator(Node& node, const std::string& target, const Json& node_record, Names& names) const;
   // Adds `node` with values for its outputs, and a prim::ListUnpack for a list among them.

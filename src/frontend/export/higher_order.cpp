@@ -1,9 +1,9 @@
 // Operators that take graphs. Those that only set how their graph is run under autograd are replaced by its nodes.
+#include <fmt/format.h>
+
 #include <array>
 #include <map>
 #include <optional>
-
-#include <fmt/format.h>
 
 #include "src/frontend/export/arguments.h"
 #include "src/frontend/export/enumerations.h"
@@ -31,8 +31,8 @@ const std::vector<std::string>& argument_names(std::string_view kind) {
 }
 
 bool is_transparent(std::string_view kind) {
-  for (const std::string_view name : {"wrap_with_set_grad_enabled", "tag_activation_checkpoint", "wrap_activation_checkpoint",
-                                      "wrap", "invoke_subgraph", "strict_mode"}) {
+  for (const std::string_view name : {"wrap_with_set_grad_enabled", "tag_activation_checkpoint",
+                                      "wrap_activation_checkpoint", "wrap", "invoke_subgraph", "strict_mode"}) {
     if (kind.substr(kPrefix.size()) == name) return true;
   }
   return false;
@@ -120,11 +120,17 @@ void GraphReader::read_higher_order(Node node, const Json& node_record, const Js
   for (std::vector<Argument>* part : {&before, &after}) {
     for (Argument& argument : *part) {
       const std::size_t position = node.arguments.size();
-      node.arguments.push_back({position < known.size() ? known[position] : fmt::format("arg{}", position), std::move(argument)});
+      node.arguments.push_back(
+          {position < known.size() ? known[position] : fmt::format("arg{}", position), std::move(argument)});
     }
   }
-  for (const Json* graph : graphs) node.blocks.push_back(read_block(*graph));
+  // The node's own values come first, so that they keep the names that the blocks repeat.
+  const std::size_t index = nodes.size();
   add_node(std::move(node), node_record, record, names, nodes);
+  for (const Json* graph : graphs) {
+    Block block = read_block(*graph);
+    nodes[index].blocks.push_back(std::move(block));
+  }
 }
 
 Block GraphReader::read_block(const Json& graph) {

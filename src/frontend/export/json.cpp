@@ -1,8 +1,8 @@
 #include "src/frontend/export/json.h"
 
-#include <limits>
-
 #include <fmt/format.h>
+
+#include <limits>
 
 #include "torch2trt/error.h"
 
@@ -44,7 +44,8 @@ Json parse_json(std::string_view text, std::string_view what) {
 }
 
 const Json* find_field(const Json& record, const char* name) {
-  if (!record.is_object()) malformed(fmt::format("a record with field \"{}\" was expected, not {}", name, record.type_name()));
+  if (!record.is_object())
+    malformed(fmt::format("a record with field \"{}\" was expected, not {}", name, record.type_name()));
   const auto found = record.find(name);
   return found == record.end() || found->is_null() ? nullptr : &*found;
 }

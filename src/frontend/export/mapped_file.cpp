@@ -1,13 +1,13 @@
 #include "src/frontend/export/mapped_file.h"
 
-#include <cerrno>
-#include <cstring>
-
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
 
 #include "torch2trt/error.h"
 
@@ -37,13 +37,14 @@ class Descriptor {
 std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
   const Descriptor descriptor(path);
   if (descriptor.get() < 0) fail("the file cannot be opened");
-  struct stat status {};
+  struct stat status{};
   if (::fstat(descriptor.get(), &status) != 0) fail("the file cannot be examined");
   if (S_ISDIR(status.st_mode)) {
     throw Error(ErrorCategory::kInvalidModel, "it is a directory; give the .pt2 file that torch.export.save wrote");
   }
   if (!S_ISREG(status.st_mode)) {
-    throw Error(ErrorCategory::kInvalidModel, "it is not a regular file, so it cannot be mapped; copy it to a file first");
+    throw Error(ErrorCategory::kInvalidModel,
+                "it is not a regular file, so it cannot be mapped; copy it to a file first");
   }
   if (status.st_size == 0) throw Error(ErrorCategory::kInvalidModel, "the file is empty; save the program again");
   const auto size = static_cast<std::size_t>(status.st_size);

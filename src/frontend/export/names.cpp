@@ -7,7 +7,8 @@
 namespace torch2trt::pt2 {
 
 void Names::define(const std::string& name, Argument value) {
-  if (!values_.emplace(name, std::move(value)).second) malformed(fmt::format("the value \"{}\" is defined twice", name));
+  if (!values_.emplace(name, std::move(value)).second)
+    malformed(fmt::format("the value \"{}\" is defined twice", name));
 }
 
 const Argument& Names::at(const std::string& name) const {

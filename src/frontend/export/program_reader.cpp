@@ -1,10 +1,11 @@
 #include "src/frontend/export/program_reader.h"
 
-#include <limits>
-#include <set>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <limits>
+#include <map>
+#include <set>
 
 #include "src/frontend/export/arguments.h"
 #include "src/frontend/export/graph_reader.h"
@@ -25,9 +26,10 @@ void check_version(const Json& program) {
   const std::int64_t major = integer(field(version, "major"), "the schema version");
   if (major == kSchemaMajor) return;
   const Json* torch = find_field(program, "torch_version");
-  malformed(fmt::format("the program has schema version {}, but {} is the one known (torch 2.6 and newer); it was saved by "
-                        "torch {}: export it again with another torch, or use a newer torch2trt",
-                        major, kSchemaMajor, torch == nullptr ? "(unknown)" : text(*torch, "torch_version")));
+  malformed(
+      fmt::format("the program has schema version {}, but {} is the one known (torch 2.6 and newer); it was saved by "
+                  "torch {}: export it again with another torch, or use a newer torch2trt",
+                  major, kSchemaMajor, torch == nullptr ? "(unknown)" : text(*torch, "torch_version")));
 }
 
 std::string print(const Type& type) {
@@ -76,7 +78,8 @@ class ProgramReader {
   GraphReader reader_;
   Names names_;
   std::vector<std::string> input_names_;  // of the leaves; empty where unknown
-  std::set<std::string> used_names_;
+  std::set<std::string> used_names_;      // of inputs
+  std::set<std::string> weight_names_;
   std::map<std::string, ValueId> buffers_;
 };
 
@@ -134,7 +137,8 @@ void ProgramReader::read_inputs() {
 
 void ProgramReader::read_input(const Json& spec, const Json& argument) {
   const Union input = union_of(spec, "an input");
-  if (input.tag == "parameter") return read_weight(input.value, "parameter_name", Parameter::Kind::kParameter, argument);
+  if (input.tag == "parameter")
+    return read_weight(input.value, "parameter_name", Parameter::Kind::kParameter, argument);
   if (input.tag == "buffer") return read_weight(input.value, "buffer_name", Parameter::Kind::kBuffer, argument);
   if (input.tag == "tensor_constant") {
     return read_weight(input.value, "tensor_constant_name", Parameter::Kind::kConstant, argument);
@@ -153,6 +157,7 @@ void ProgramReader::read_weight(const Json& spec, const char* name_field, Parame
   if (output_name(argument) != text_field(field(spec, "arg"), "name")) {
     malformed(fmt::format("the weight \"{}\" is not where the signature has it", name));
   }
+  if (!weight_names_.insert(name).second) malformed(fmt::format("two weights are named \"{}\"", name));
   std::optional<HostTensor> data = weights_(name, kind);
   if (!data) malformed(fmt::format("the weight \"{}\" is missing", name));
   data->origin = name;
@@ -186,13 +191,15 @@ void ProgramReader::read_user_input(const Json& argument) {
   graph_.inputs.push_back(std::move(input));
 }
 
-void ProgramReader::check_mutation(const Json& spec, const char* name_field, std::string_view what, const Argument& target) {
+void ProgramReader::check_mutation(const Json& spec, const char* name_field, std::string_view what,
+                                   const Argument& target) {
   const std::string& name = text_field(spec, name_field);
   const std::string& result = text_field(field(spec, "arg"), "name");
   if (names_.at(result) == target) return;  // written back unchanged
-  unsupported(fmt::format("{} {} is mutated, but a network keeps no state between runs; call model.eval(), or return the "
-                          "new value instead",
-                          what, name));
+  unsupported(
+      fmt::format("{} {} is mutated, but a network keeps no state between runs; call model.eval(), or return the "
+                  "new value instead",
+                  what, name));
 }
 
 void ProgramReader::read_outputs() {
@@ -207,12 +214,14 @@ void ProgramReader::read_outputs() {
       graph_.body.outputs.push_back(argument_of(arguments[i], names_));
     } else if (output.tag == "buffer_mutation") {
       const auto buffer = buffers_.find(text_field(output.value, "buffer_name"));
-      check_mutation(output.value, "buffer_name", "buffer", buffer == buffers_.end() ? Argument() : Argument(buffer->second));
+      check_mutation(output.value, "buffer_name", "buffer",
+                     buffer == buffers_.end() ? Argument() : Argument(buffer->second));
     } else if (output.tag == "user_input_mutation") {
       check_mutation(output.value, "user_input_name", "input", names_.at(text_field(output.value, "user_input_name")));
     } else if (output.tag == "parameter_mutation") {
       check_mutation(output.value, "parameter_name", "parameter", Argument());
-    } else if (output.tag == "loss_output" || output.tag == "gradient_to_parameter" || output.tag == "gradient_to_user_input") {
+    } else if (output.tag == "loss_output" || output.tag == "gradient_to_parameter" ||
+               output.tag == "gradient_to_user_input") {
       unsupported("the program computes gradients (a joint export for training); export it for inference");
     } else if (output.tag == "token") {
       unsupported("the program orders side effects with tokens, which no network has");

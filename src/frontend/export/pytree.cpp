@@ -32,8 +32,9 @@ std::string key_repr(const Json& key, std::string_view what) {
   if (key.is_string()) return quoted(key.get_ref<const std::string&>());
   if (key.is_boolean()) return key.get<bool>() ? "True" : "False";
   if (key.is_number()) return key.dump();
-  throw Error(ErrorCategory::kUnsupportedOperator,
-              fmt::format("the {} has a dictionary with a key {}; use texts, integers or booleans as keys", what, key.dump()));
+  throw Error(
+      ErrorCategory::kUnsupportedOperator,
+      fmt::format("the {} has a dictionary with a key {}; use texts, integers or booleans as keys", what, key.dump()));
 }
 
 std::vector<std::string> keys_of(const Json& node, std::string_view what) {
@@ -67,16 +68,18 @@ Structure structure_of(const Json& node, std::string_view what, int depth) {
     result.kind = Structure::Kind::kDict;
     result.keys = keys_of(node, what);
     if (result.keys.size() != children.size()) {
-      malformed(fmt::format("a dictionary of the {} has {} keys, but {} values", what, result.keys.size(), children.size()));
+      malformed(
+          fmt::format("a dictionary of the {} has {} keys, but {} values", what, result.keys.size(), children.size()));
     }
   } else if (name == "builtins.NoneType") {
     result.kind = Structure::Kind::kNone;
     return result;
   } else {
-    throw Error(ErrorCategory::kUnsupportedOperator,
-                fmt::format("the {} holds a {}; only tuples, lists, dictionaries and named tuples are supported: wrap the "
-                            "module in one that takes and returns these",
-                            what, name));
+    throw Error(
+        ErrorCategory::kUnsupportedOperator,
+        fmt::format("the {} holds a {}; only tuples, lists, dictionaries and named tuples are supported: wrap the "
+                    "module in one that takes and returns these",
+                    what, name));
   }
   for (const Json& child : children) result.children.push_back(structure_of(child, what, depth + 1));
   return result;

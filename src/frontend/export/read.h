@@ -1,6 +1,7 @@
 // The export front end: a program saved by torch.export.save (a .pt2 archive) becomes a Graph, with no Python. The
 // records follow torch/csrc/utils/generated_serialization_types.h (schema major version 8) and are read tolerantly:
-// unknown fields are skipped. Nothing is decomposed, extracted, unpickled or copied; weights point into the mapped file.
+// unknown fields are skipped. Nothing is decomposed, extracted, unpickled or copied; weights point into the mapped
+// file.
 //
 // Kinds: "torch.ops.aten.add.Tensor" is aten::add, overload Tensor ("default" is ""). Arithmetic on sizes becomes the
 // JIT's scalar operators (aten::mul.int, aten::size.int). An operator that returns a list of tensors has one list value

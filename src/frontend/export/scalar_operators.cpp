@@ -56,7 +56,8 @@ std::optional<ScalarOperator> binary_operator(std::string_view name, Kind a, Kin
       return binary(entry.kind, a == Kind::kBool ? "bool" : "int");
     }
   }
-  if ((name == "eq" || name == "ne") && a == Kind::kBool && b == Kind::kBool) return binary("aten::" + std::string(name), "bool");
+  if ((name == "eq" || name == "ne") && a == Kind::kBool && b == Kind::kBool)
+    return binary("aten::" + std::string(name), "bool");
   for (const Binary& entry : kBinary) {
     if (entry.python != name) continue;
     if (a == Kind::kFloat && b == Kind::kFloat) return binary(entry.kind, "float");

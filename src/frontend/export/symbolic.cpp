@@ -1,13 +1,13 @@
 #include "src/frontend/export/symbolic.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <cctype>
 #include <charconv>
 #include <limits>
 #include <vector>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "src/frontend/export/json.h"
 
@@ -156,7 +156,8 @@ class Parser {
   // name=value, which only says what sympy may assume.
   bool keyword() {
     skip_space();
-    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '_')) ++at_;
+    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '_'))
+      ++at_;
     if (!accept("=")) return false;
     skip_space();
     identifier();
@@ -324,11 +325,11 @@ Sum opaque(const std::string& name, const std::vector<Sum>& arguments) {
   if (division && texts[1] == "1") return arguments[0];
   if (name == "Max" || name == "Min" || name == "Add" || name == "Mul") {
     std::sort(texts.begin(), texts.end());
-    texts.erase(name.starts_with("M") && name != "Mul" ? std::unique(texts.begin(), texts.end()) : texts.end(), texts.end());
+    texts.erase(name.starts_with("M") && name != "Mul" ? std::unique(texts.begin(), texts.end()) : texts.end(),
+                texts.end());
   }
-  const std::string atom =
-      division ? fmt::format("(({})//({}))", texts[0], texts[1])
-               : fmt::format("{}({})", name == "PythonMod" ? "Mod" : name, fmt::join(texts, ", "));
+  const std::string atom = division ? fmt::format("(({})//({}))", texts[0], texts[1])
+                                    : fmt::format("{}({})", name == "PythonMod" ? "Mod" : name, fmt::join(texts, ", "));
   return term({atom}, 1);
 }
 

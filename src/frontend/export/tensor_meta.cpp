@@ -31,7 +31,8 @@ std::vector<std::int64_t> static_sizes(const Json& meta, const char* name) {
   std::vector<std::int64_t> result;
   for (const Json& record : array_field(meta, name)) {
     const Size size = size_of_record(record);
-    if (!size.symbol.empty()) malformed(fmt::format("the field \"{}\" of a weight holds the symbol {}", name, size.symbol));
+    if (!size.symbol.empty())
+      malformed(fmt::format("the field \"{}\" of a weight holds the symbol {}", name, size.symbol));
     result.push_back(size.value);
   }
   return result;

@@ -1,10 +1,10 @@
 #include "src/frontend/export/weights_index.h"
 
-#include <cstring>
-#include <limits>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <cstring>
+#include <limits>
 
 #include "src/frontend/export/enumerations.h"
 #include "src/frontend/export/tensor_meta.h"
@@ -18,7 +18,7 @@ constexpr const char* kConstants = "data/constants/";
 
 Json read_index(const ZipArchive& archive, const std::string& folder, const std::string& name) {
   const std::string member = folder + name;
-  if (archive.find(member) == nullptr) return Json::object();
+  if (!archive.contains(member)) return Json::object();
   return parse_json(archive.text(member), fmt::format("the member \"{}\"", member));
 }
 
@@ -51,7 +51,7 @@ WeightsIndex::WeightsIndex(const ZipArchive& archive, std::string folder, const 
                            std::shared_ptr<const void> owner)
     : archive_(archive), folder_(std::move(folder)), owner_(std::move(owner)) {
   for (const char* data : {kWeights, kConstants}) {
-    if (archive.find(folder_ + data + model + ".pt") != nullptr) {
+    if (archive.contains(folder_ + data + model + ".pt")) {
       throw Error(ErrorCategory::kInvalidModel,
                   fmt::format("\"{}{}{}.pt\" holds the weights as a pickle, which is never read here (torch 2.8 and "
                               "older write that): load and save the program with torch 2.9 or newer",
@@ -81,10 +81,11 @@ std::optional<HostTensor> WeightsIndex::find(const std::string& name, Parameter:
 HostTensor WeightsIndex::tensor_of(const std::string& name, const Json& entry, const std::string& data_folder) const {
   const Json* pickled = find_field(entry, "use_pickle");
   if (pickled != nullptr && boolean(*pickled, "use_pickle")) {
-    throw Error(ErrorCategory::kUnsupportedOperator,
-                fmt::format("the weight \"{}\" is pickled (a tensor subclass or custom object), and pickles are never read "
-                            "here; make it a plain tensor before the export",
-                            name));
+    throw Error(
+        ErrorCategory::kUnsupportedOperator,
+        fmt::format("the weight \"{}\" is pickled (a tensor subclass or custom object), and pickles are never read "
+                    "here; make it a plain tensor before the export",
+                    name));
   }
   const std::string what = fmt::format("the weight \"{}\"", name);
   const Json& meta = object_field(entry, "tensor_meta");
@@ -95,7 +96,8 @@ HostTensor WeightsIndex::tensor_of(const std::string& name, const Json& entry, c
     malformed(fmt::format("{} has {} sizes, but {} strides", what, tensor.sizes.size(), tensor.strides.size()));
   }
   if (layout_from_code(integer(field(meta, "layout"), "the layout")).name != "strided") {
-    throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("{} is not a dense tensor; densify it before the export", what));
+    throw Error(ErrorCategory::kUnsupportedOperator,
+                fmt::format("{} is not a dense tensor; densify it before the export", what));
   }
   const Size offset = size_of_record(field(meta, "storage_offset"));
   const std::string member_name = folder_ + data_folder + text_field(entry, "path_name");
@@ -103,13 +105,13 @@ HostTensor WeightsIndex::tensor_of(const std::string& name, const Json& entry, c
   if (member == nullptr) malformed(fmt::format("{} is missing: the archive has no member \"{}\"", what, member_name));
   const std::optional<std::int64_t> wanted = reach(tensor, offset.symbol.empty() ? offset.value : -1);
   if (!wanted) {
-    malformed(fmt::format("{} has impossible sizes [{}], strides [{}] or offset {}", what, fmt::join(tensor.sizes, ", "),
-                          fmt::join(tensor.strides, ", "), offset.value));
+    malformed(fmt::format("{} has impossible sizes [{}], strides [{}] or offset {}", what,
+                          fmt::join(tensor.sizes, ", "), fmt::join(tensor.strides, ", "), offset.value));
   }
   if (static_cast<std::uint64_t>(*wanted) > member->bytes.size()) {
     malformed(fmt::format("{} of sizes [{}], strides [{}] and offset {} needs {} bytes, but \"{}\" has {}", what,
-                          fmt::join(tensor.sizes, ", "), fmt::join(tensor.strides, ", "), offset.value, *wanted, member_name,
-                          member->bytes.size()));
+                          fmt::join(tensor.sizes, ", "), fmt::join(tensor.strides, ", "), offset.value, *wanted,
+                          member_name, member->bytes.size()));
   }
   if (*wanted == 0) return tensor;
   const std::size_t item = size_of(tensor.dtype);

@@ -16,7 +16,8 @@ class WeightsIndex {
  public:
   // `folder`: the archive's root folder with '/'. `model`: the name before ".json" in models/. `owner` keeps the
   // archive's memory. `archive` must outlive the index.
-  WeightsIndex(const ZipArchive& archive, std::string folder, const std::string& model, std::shared_ptr<const void> owner);
+  WeightsIndex(const ZipArchive& archive, std::string folder, const std::string& model,
+               std::shared_ptr<const void> owner);
 
   // A tensor that points into the archive. nullopt where no index has the name. Throws Error: kInvalidModel if the
   // tensor leaves its member, kUnsupportedOperator if it is pickled.

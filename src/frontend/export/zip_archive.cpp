@@ -1,10 +1,10 @@
 #include "src/frontend/export/zip_archive.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstddef>
-
-#include <fmt/format.h>
 
 #include "torch2trt/error.h"
 
@@ -116,9 +116,8 @@ struct Entry {
   std::string_view name;
   std::uint64_t compressed = 0, size = 0, offset = 0;
   std::uint32_t crc = 0;
-  std::size_t record_size = 0;
-  bool encrypted = false;
   std::uint16_t method = 0;
+  std::size_t record_size = 0;
 };
 
 Entry read_entry(const Record& directory, std::size_t at) {
@@ -138,7 +137,8 @@ Entry read_entry(const Record& directory, std::size_t at) {
   const std::size_t extra_end = at + kCentralHeaderSize + name_size + extra_size;
   for (std::size_t field = extra_end - extra_size; field + 4 <= extra_end;) {
     const std::size_t field_size = directory.u16(field + 2);
-    if (field_size > extra_end - field - 4) fail(fmt::format("the extra field of member \"{}\" is cut off", entry.name));
+    if (field_size > extra_end - field - 4)
+      fail(fmt::format("the extra field of member \"{}\" is cut off", entry.name));
     if (directory.u16(field) == 1) {  // ZIP64: the 64-bit values of those fields that say so, in this order
       std::size_t value = field + 4;
       const std::size_t value_end = value + field_size;
@@ -152,34 +152,14 @@ Entry read_entry(const Record& directory, std::size_t at) {
     field += 4 + field_size;
   }
 
-  entry.encrypted = (directory.u16(at + 8) & 1U) != 0;
-  entry.method = directory.u16(at + 10);
-  return entry;
-}
-
-void check_stored(const Entry& entry) {
-  if (entry.encrypted) {
-    throw Error(ErrorCategory::kInvalidModel, fmt::format("the member \"{}\" is encrypted; save it without", entry.name));
-  }
-  if (entry.method != 0 || entry.compressed != entry.size) {
+  if ((directory.u16(at + 8) & 1U) != 0) {
     throw Error(ErrorCategory::kInvalidModel,
-                fmt::format("the member \"{}\" is compressed (method {}), but is to be read in place; torch.export.save "
-                            "stores members uncompressed: save again, do not re-zip",
-                            entry.name, entry.method));
+                fmt::format("the member \"{}\" is encrypted; save it without", entry.name));
   }
-}
-
-template <typename Visit>
-void for_each_entry(std::string_view bytes, const Visit& visit) {
-  const Directory directory = find_directory(bytes);
-  const Record entries(bytes, directory.offset, directory.size, "the zip directory");
-  std::size_t at = 0;
-  for (std::uint64_t i = 0; i < directory.count; ++i) {
-    const Entry entry = read_entry(entries, at);
-    at += entry.record_size;
-    visit(entry);
-  }
-  if (at != entries.size()) fail("the zip directory holds more than its members");
+  entry.method = directory.u16(at + 10);
+  if (entry.method == 0 && entry.compressed != entry.size)
+    fail(fmt::format("the member \"{}\" has two sizes", entry.name));
+  return entry;
 }
 
 // The local header is only needed for where the data starts: its extra field may be longer than the directory's.
@@ -192,7 +172,7 @@ std::string_view data_of(std::string_view bytes, const Entry& entry) {
     fail(fmt::format("the member \"{}\" has another name in its own header", entry.name));
   }
   const std::uint64_t start = entry.offset + header;  // inside the file, so this does not overflow
-  const Record data(bytes, start, entry.size, fmt::format("the data of member \"{}\"", entry.name));
+  const Record data(bytes, start, entry.compressed, fmt::format("the data of member \"{}\"", entry.name));
   return data.text(0, data.size());
 }
 
@@ -231,24 +211,41 @@ std::uint32_t crc32(std::string_view bytes) {
 }
 
 ZipArchive::ZipArchive(std::string_view bytes) {
-  for_each_entry(bytes, [&](const Entry& entry) {
-    check_stored(entry);
-    if (entry.name.ends_with('/')) return;  // a folder
-    if (!members_.emplace(std::string(entry.name), ZipMember{data_of(bytes, entry), entry.crc}).second) {
+  const Directory directory = find_directory(bytes);
+  const Record entries(bytes, directory.offset, directory.size, "the zip directory");
+  std::size_t at = 0;
+  std::map<std::uint64_t, std::uint64_t> ends;  // where each member's header starts -> where its data ends
+  for (std::uint64_t i = 0; i < directory.count; ++i) {
+    const Entry entry = read_entry(entries, at);
+    at += entry.record_size;
+    const std::string_view data = data_of(bytes, entry);
+    ends[entry.offset] = static_cast<std::uint64_t>(data.data() - bytes.data()) + data.size();
+    if (entry.name.ends_with('/')) continue;  // a folder
+    if (!members_.emplace(std::string(entry.name), ZipMember{data, entry.crc, entry.method}).second) {
       fail(fmt::format("two members are named \"{}\"", entry.name));
     }
-  });
-}
-
-std::vector<std::string> zip_member_names(std::string_view bytes) {
-  std::vector<std::string> names;
-  for_each_entry(bytes, [&](const Entry& entry) { names.emplace_back(entry.name); });
-  return names;
+  }
+  if (at != entries.size()) fail("the zip directory holds more than its members");
+  // A wrong length in a header would otherwise read one weight's bytes as another's.
+  std::uint64_t end = 0;
+  for (const auto& [start, member_end] : ends) {
+    if (start < end) fail(fmt::format("two members overlap at byte {}", start));
+    end = member_end;
+  }
+  if (end > directory.offset) fail("the last member overlaps the zip directory");
 }
 
 const ZipMember* ZipArchive::find(std::string_view name) const {
   const auto found = members_.find(name);
-  return found == members_.end() ? nullptr : &found->second;
+  if (found == members_.end()) return nullptr;
+  if (found->second.method != 0) {
+    throw Error(
+        ErrorCategory::kInvalidModel,
+        fmt::format("the member \"{}\" is compressed (method {}), but has to be read in place; torch.export.save "
+                    "stores members uncompressed: save again, do not zip again",
+                    name, found->second.method));
+  }
+  return &found->second;
 }
 
 std::string_view ZipArchive::text(std::string_view name) const {

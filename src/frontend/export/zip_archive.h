@@ -7,22 +7,23 @@
 #include <map>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace torch2trt::pt2 {
 
 struct ZipMember {
   std::string_view bytes;  // inside the archive's memory
   std::uint32_t crc = 0;
+  std::uint16_t method = 0;  // 0: stored
 };
 
 class ZipArchive {
  public:
   // `bytes` must outlive the archive. Every member is bounds-checked here. Throws Error(kInvalidModel) for what is not
-  // a zip, truncated, encrypted or split; for compressed members and for absolute, "..", empty or repeated names.
+  // a zip, truncated, encrypted or split, and for absolute, "..", empty or repeated names.
   explicit ZipArchive(std::string_view bytes);
 
-  // nullptr where there is none.
+  bool contains(std::string_view name) const { return members_.contains(name); }
+  // nullptr where there is none. Throws Error(kInvalidModel) if the member is compressed.
   const ZipMember* find(std::string_view name) const;
   // The text of a member, its checksum verified. Throws Error(kInvalidModel) if it is missing or damaged.
   std::string_view text(std::string_view name) const;
@@ -31,10 +32,6 @@ class ZipArchive {
  private:
   std::map<std::string, ZipMember, std::less<>> members_;
 };
-
-// The names in the zip directory, whatever the members are: compressed ones too. Tells formats apart. Throws
-// Error(kInvalidModel) as ZipArchive does for a damaged directory.
-std::vector<std::string> zip_member_names(std::string_view bytes);
 
 // Zip's checksum (CRC-32, polynomial 0xEDB88320).
 std::uint32_t crc32(std::string_view bytes);

@@ -1,15 +1,15 @@
 // What the importer knows of a TorchScript value while it walks a program.
 #pragma once
 
+#include <ATen/core/ivalue.h>
+#include <ATen/core/jit_type.h>
+
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <variant>
 #include <vector>
-
-#include <ATen/core/ivalue.h>
-#include <ATen/core/jit_type.h>
 
 #include "torch2trt/graph.h"
 

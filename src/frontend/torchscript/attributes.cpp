@@ -29,7 +29,8 @@ Binding Importer::attribute(const std::shared_ptr<Instance>& instance, const std
     const auto kind = type.is_parameter(*slot) ? Parameter::Kind::kParameter : Parameter::Kind::kBuffer;
     return attributes_.emplace(path, bind(instance->object->getSlot(*slot), path, kind)).first->second;
   }
-  if (const auto slot = type.findConstantSlot(name)) return bind(type.getConstant(*slot), path, Parameter::Kind::kConstant);
+  if (const auto slot = type.findConstantSlot(name))
+    return bind(type.getConstant(*slot), path, Parameter::Kind::kConstant);
   throw Error(ErrorCategory::kInvalidModel,
               fmt::format("the TorchScript program reads the attribute \"{}\", which {} does not have", path,
                           type.name() ? type.name()->name() : "its object"));
@@ -102,14 +103,16 @@ Binding Importer::bind(const c10::IValue& value, const std::string& path, Parame
 ValueId Importer::parameter(const at::Tensor& tensor, const std::string& path, Parameter::Kind kind) {
   const bool anonymous = path.empty();
   if (anonymous) {
-    if (const auto known = constants_.find(tensor.unsafeGetTensorImpl()); known != constants_.end()) return known->second;
+    if (const auto known = constants_.find(tensor.unsafeGetTensorImpl()); known != constants_.end())
+      return known->second;
   }
   std::string name = path;
-  for (int i = 0; anonymous && (name.empty() || parameter_names_.contains(name) || module_.hasattr(name)); ++i) name = fmt::format("constant_{}", i);
+  for (int i = 0; anonymous && (name.empty() || parameter_names_.contains(name) || module_.hasattr(name)); ++i)
+    name = fmt::format("constant_{}", i);
   const auto refuse = [&](const std::string& why) {
     throw Error(ErrorCategory::kUnsupportedOperator,
-                fmt::format("the weight \"{}\" cannot be used: {}. Only dense tensors of PyTorch's basic types can.", name,
-                            why));
+                fmt::format("the weight \"{}\" cannot be used: {}. Only dense tensors of PyTorch's basic types can.",
+                            name, why));
   };
   if (tensor.layout() != at::kStrided) refuse(fmt::format("its layout is {}", c10::str(tensor.layout())));
   Parameter weight{.name = name, .kind = kind};

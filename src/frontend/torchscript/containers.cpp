@@ -50,9 +50,8 @@ bool Importer::import_construction(Frame& frame, const jit::Node* node) {
     case prim::ListConstruct: frame.values[node->output()] = make_list(std::move(inputs)); return true;
     case prim::TupleConstruct: frame.values[node->output()] = make_tuple(std::move(inputs)); return true;
     case prim::CreateObject:
-      frame.values[node->output()] =
-          std::make_shared<Instance>(
-              Instance{.type = node->output()->type()->expect<c10::ClassType>(), .kept_depth = kept_depth_});
+      frame.values[node->output()] = std::make_shared<Instance>(
+          Instance{.type = node->output()->type()->expect<c10::ClassType>(), .kept_depth = kept_depth_});
       return true;
     case prim::DictConstruct: {
       auto dict = std::make_shared<Dictionary>();

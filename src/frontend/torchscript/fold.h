@@ -1,10 +1,10 @@
 // Evaluation of operators on Python numbers, strings and lists of them, by PyTorch itself.
 #pragma once
 
+#include <torch/csrc/jit/ir/ir.h>
+
 #include <optional>
 #include <vector>
-
-#include <torch/csrc/jit/ir/ir.h>
 
 #include "src/frontend/torchscript/abstract.h"
 

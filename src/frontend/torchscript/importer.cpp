@@ -1,11 +1,11 @@
 #include "src/frontend/torchscript/importer.h"
 
-#include <cctype>
-
 #include <fmt/format.h>
 #include <torch/csrc/jit/api/function_impl.h>
 #include <torch/csrc/jit/ir/constants.h>
 #include <torch/csrc/jit/runtime/operator.h>
+
+#include <cctype>
 
 #include "src/frontend/torchscript/canonical.h"
 #include "src/frontend/torchscript/fold.h"
@@ -47,9 +47,10 @@ Graph Importer::run() {
                 fmt::format("the TorchScript module {} has no forward(). Save a module that has one.", type_name));
   }
   if (!module_.type()->getForwardHooks().empty() || !module_.type()->getForwardPreHooks().empty()) {
-    throw Error(ErrorCategory::kUnsupportedOperator,
-                fmt::format("the TorchScript module {} has forward hooks. Wrap it in a module whose forward() calls it.",
-                            type_name));
+    throw Error(
+        ErrorCategory::kUnsupportedOperator,
+        fmt::format("the TorchScript module {} has forward hooks. Wrap it in a module whose forward() calls it.",
+                    type_name));
   }
   sink_ = &graph_.body.nodes;
   jit::Function& function = method->function();
@@ -103,7 +104,7 @@ void Importer::import_node(Frame& frame, const jit::Node* node) {
 void Importer::import_constant(Frame& frame, const jit::Node* node) {
   if (node->output()->type()->kind() == c10::TypeKind::FunctionType) return;  // read by the call itself
   const auto value = jit::toIValue(node->output());
-  if (!value) fail(ErrorCategory::kInvalidModel, frame, node, "a constant of the program has no value");
+  if (!value) return import_operator(frame, node);
   frame.values[node->output()] = bind(*value, "", Parameter::Kind::kConstant);
 }
 
@@ -206,9 +207,9 @@ std::vector<NamedArgument> Importer::arguments_of(Frame& frame, const jit::Node*
   for (std::size_t i = 0; i < node->inputs().size(); ++i) {
     const bool named = schema != nullptr && i < schema->arguments().size();
     const jit::Value* input = node->input(i);
-    arguments.push_back({named ? schema->arguments()[i].name() : std::to_string(i),
-                         as_argument(frame, node, lookup(frame, input),
-                                     named ? schema->arguments()[i].real_type() : input->type())});
+    arguments.push_back(
+        {named ? schema->arguments()[i].name() : std::to_string(i),
+         as_argument(frame, node, lookup(frame, input), named ? schema->arguments()[i].real_type() : input->type())});
   }
   if (schema != nullptr) return arguments;
   for (const c10::Symbol name : node->attributeNames()) {
@@ -252,11 +253,13 @@ Argument Importer::as_argument(Frame& frame, const jit::Node* node, const Bindin
   }
   if (const auto* list = std::get_if<std::shared_ptr<Sequence>>(&binding)) {
     c10::TypePtr type = formal;
-    if (type && type->kind() == c10::TypeKind::OptionalType) type = type->expectRef<c10::OptionalType>().getElementType();
+    if (type && type->kind() == c10::TypeKind::OptionalType)
+      type = type->expectRef<c10::OptionalType>().getElementType();
     const bool typed = type && type->kind() == c10::TypeKind::ListType;
     Argument::List items;
     for (const Binding& item : (*list)->items) {
-      items.push_back(as_argument(frame, node, item, typed ? type->expectRef<c10::ListType>().getElementType() : nullptr));
+      items.push_back(
+          as_argument(frame, node, item, typed ? type->expectRef<c10::ListType>().getElementType() : nullptr));
     }
     return items;
   }
@@ -277,7 +280,8 @@ ValueId Importer::new_value(const jit::Value* value, const std::string& kind) {
   const c10::TypePtr& type = value->type();
   const ValueId id =
       graph_.add_value(value->hasDebugName() ? value->debugName() : base_name(kind), type_of(type, recorded_types_));
-  if (type->kind() == c10::TypeKind::OptionalType || type->kind() == c10::TypeKind::AnyType) maybe_none_.insert(id.index);
+  if (type->kind() == c10::TypeKind::OptionalType || type->kind() == c10::TypeKind::AnyType)
+    maybe_none_.insert(id.index);
   return id;
 }
 

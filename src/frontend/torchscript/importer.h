@@ -2,6 +2,9 @@
 // attributes, containers and constant conditions are resolved on the way; the module is not changed.
 #pragma once
 
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/ir/ir.h>
+
 #include <map>
 #include <memory>
 #include <set>
@@ -9,9 +12,6 @@
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
-
-#include <torch/csrc/jit/api/module.h>
-#include <torch/csrc/jit/ir/ir.h>
 
 #include "src/frontend/torchscript/abstract.h"
 
@@ -118,9 +118,9 @@ class Importer {
   std::size_t eager_leaves_ = 0;
   bool has_lazy_arguments_ = false;
 
-  std::map<std::string, Binding> attributes_;  // by path
+  std::map<std::string, Binding> attributes_;                        // by path
   std::map<std::pair<const void*, std::string>, Binding> assigned_;  // attributes that forward() assigned
-  std::map<const void*, ValueId> constants_;  // by TensorImpl
+  std::map<const void*, ValueId> constants_;                         // by TensorImpl
   std::set<std::string> parameter_names_;
   std::set<std::int32_t> maybe_none_;  // values of optional type
   std::map<const torch::jit::Block*, bool> writes_;

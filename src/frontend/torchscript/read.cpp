@@ -1,15 +1,15 @@
 #include "src/frontend/torchscript/read.h"
 
+#include <caffe2/serialize/inline_container.h>
+#include <fmt/format.h>
+#include <torch/csrc/jit/api/module.h>
+#include <torch/csrc/jit/serialization/import.h>
+
 #include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
-
-#include <caffe2/serialize/inline_container.h>
-#include <fmt/format.h>
-#include <torch/csrc/jit/api/module.h>
-#include <torch/csrc/jit/serialization/import.h>
 
 #include "src/frontend/torchscript/importer.h"
 
@@ -39,6 +39,7 @@ void check_file(const std::string& path) {
   const auto status = std::filesystem::status(path, failed);
   if (!std::filesystem::exists(status)) fail(path, "there is no such file", "Check the path.");
   if (std::filesystem::is_directory(status)) fail(path, "it is a directory, not a TorchScript file");
+  if (!std::filesystem::is_regular_file(status)) fail(path, "it is no regular file, and it is read at random places");
   std::ifstream file(path, std::ios::binary);
   if (!file) fail(path, "the file cannot be opened", "Check its permissions.");
   std::array<char, 4> magic{};
@@ -57,7 +58,8 @@ void check_archive(const std::string& path) {
     program = archive.hasRecord("constants.pkl");
     exported = archive.hasRecord("archive_format") || archive.hasRecord("serialized_exported_program.json");
   } catch (const std::exception& error) {
-    fail(path, fmt::format("the archive is damaged or incomplete ({})", first_sentence(error)), "Save or copy it again.");
+    fail(path, fmt::format("the archive is damaged or incomplete ({})", first_sentence(error)),
+         "Save or copy it again.");
   }
   if (program) return;
   if (exported) {

@@ -1,7 +1,7 @@
 // Importer: operators on lists and tuples whose structure is known.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "src/frontend/torchscript/importer.h"
 

@@ -29,7 +29,8 @@ bool contradicts(const Type& recorded, const Type& given) {
 
 Binding Importer::import_argument(const c10::Argument& argument, const jit::Value* value) {
   c10::TypePtr type = value->type();
-  const Type* given = eager_leaves_ < input_types_.size() && !has_lazy_arguments_ ? &input_types_[eager_leaves_] : nullptr;
+  const Type* given =
+      eager_leaves_ < input_types_.size() && !has_lazy_arguments_ ? &input_types_[eager_leaves_] : nullptr;
   const bool optional = type->kind() == c10::TypeKind::OptionalType;
   const bool is_number = type->kind() == c10::TypeKind::IntType || type->kind() == c10::TypeKind::FloatType ||
                          type->kind() == c10::TypeKind::BoolType || type->kind() == c10::TypeKind::StringType;
@@ -62,8 +63,8 @@ std::shared_ptr<InputNode> Importer::input_node(const c10::TypePtr& type, const 
   const bool list = type->kind() == c10::TypeKind::ListType;
   if ((list || type->kind() == c10::TypeKind::DictType) && !opaque_.contains(path)) {
     node->kind = list ? Structure::Kind::kList : Structure::Kind::kDict;
-    node->element = list ? type->expectRef<c10::ListType>().getElementType()
-                         : type->expectRef<c10::DictType>().getValueType();
+    node->element =
+        list ? type->expectRef<c10::ListType>().getElementType() : type->expectRef<c10::DictType>().getValueType();
     has_lazy_arguments_ = true;
     if (!input_types_.empty()) recorded_types_ = false;  // which input is which is not known yet
     return node;

@@ -1,9 +1,9 @@
 #include "src/frontend/torchscript/source_lines.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <string_view>
-
-#include <fmt/format.h>
 
 namespace torch2trt::torchscript {
 namespace {

@@ -1,10 +1,10 @@
 // Where in the user's Python program a TorchScript node came from.
 #pragma once
 
+#include <torch/csrc/jit/frontend/source_range.h>
+
 #include <string>
 #include <vector>
-
-#include <torch/csrc/jit/frontend/source_range.h>
 
 namespace torch2trt::torchscript {
 

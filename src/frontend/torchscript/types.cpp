@@ -53,8 +53,7 @@ Type type_of(const c10::TypePtr& type, bool recorded) {
     case c10::TypeKind::NoneType: return {.kind = Type::Kind::kNone};
     case c10::TypeKind::ListType: return {.kind = Type::Kind::kList};
     case c10::TypeKind::TupleType: return {.kind = Type::Kind::kTuple};
-    case c10::TypeKind::OptionalType:
-      return type_of(type->expectRef<c10::OptionalType>().getElementType(), recorded);
+    case c10::TypeKind::OptionalType: return type_of(type->expectRef<c10::OptionalType>().getElementType(), recorded);
     case c10::TypeKind::NumberType:
     case c10::TypeKind::AnyType: return {};
     default: return {.kind = Type::Kind::kObject};

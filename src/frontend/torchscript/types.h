@@ -1,10 +1,10 @@
 // TorchScript's types and constants in the terms of graph.h.
 #pragma once
 
-#include <optional>
-
 #include <ATen/core/ivalue.h>
 #include <ATen/core/jit_type.h>
+
+#include <optional>
 
 #include "torch2trt/graph.h"
 

@@ -1,0 +1,80 @@
+// Whole conversions: a graph to a TensorRT network, or to a dry one.
+#include <pybind11/functional.h>
+#include <pybind11/stl.h>
+
+#include "python/src/bindings.h"
+#include "src/backend/dry/dry_network.h"
+#include "src/backend/python/operands.h"
+#include "torch2trt/convert.h"
+
+namespace torch2trt {
+namespace {
+
+// {name: (min, opt, max)}, each a list of sizes.
+using Shapes = std::map<std::string, std::tuple<Dims, Dims, Dims>>;
+
+std::map<std::string, InputRange> ranges_from(const Shapes& shapes) {
+  std::map<std::string, InputRange> ranges;
+  for (const auto& [name, range] : shapes) ranges[name] = {std::get<0>(range), std::get<1>(range), std::get<2>(range)};
+  return ranges;
+}
+
+py::list bindings_object(const std::vector<Binding>& bindings) {
+  py::list list;
+  for (const Binding& binding : bindings) {
+    py::dict entry;
+    entry["name"] = binding.name;
+    entry["torch_dtype"] = torch_dtype(binding.torch_dtype);
+    entry["dtype"] = torch_dtype(binding.dtype);
+    entry["shape"] = py::tuple(py::cast(binding.dims));
+    list.append(entry);
+  }
+  return list;
+}
+
+py::dict converted_object(const Converted& converted) {
+  py::dict result;
+  result["inputs"] = bindings_object(converted.signature.inputs);
+  result["outputs"] = bindings_object(converted.signature.outputs);
+  py::dict ranges;
+  for (const auto& [name, range] : converted.ranges) ranges[py::str(name)] = py::make_tuple(range.min, range.opt, range.max);
+  result["ranges"] = ranges;
+  return result;
+}
+
+RunOptions options_for(Network& network, const py::object& log) {
+  RunOptions options;
+  options.network = &network;
+  if (!log.is_none()) {
+    options.log = [log](Severity severity, const std::string& text) {
+      static constexpr const char* kNames[] = {"debug", "info", "warning", "error"};
+      log(kNames[static_cast<int>(severity)], text);
+    };
+  }
+  return options;
+}
+
+}  // namespace
+
+void bind_convert(py::module_& m) {
+  // Inputs, layers and marked outputs; returns {"inputs", "outputs", "ranges"}.
+  m.def(
+      "convert",
+      [](const Graph& graph, PythonNetwork& network, const Shapes& shapes, const py::object& log) {
+        return converted_object(convert(graph, {ranges_from(shapes), options_for(network, log)}));
+      },
+      py::arg("graph"), py::arg("network"), py::arg("shapes") = Shapes(), py::arg("log") = py::none());
+  // The same on the dry backend; also "layers" (count) and "text".
+  m.def(
+      "dry_convert",
+      [](const Graph& graph, const Shapes& shapes, const py::object& log) {
+        DryNetwork network;
+        py::dict result = converted_object(convert(graph, {ranges_from(shapes), options_for(network, log)}));
+        result["layers"] = network.num_layers();
+        result["text"] = network.to_text();
+        return result;
+      },
+      py::arg("graph"), py::arg("shapes") = Shapes(), py::arg("log") = py::none());
+}
+
+}  // namespace torch2trt
