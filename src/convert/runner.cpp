@@ -95,7 +95,10 @@ class Runner {
     for (const NamedArgument& argument : node.arguments) operands.push_back({argument.name, operand(argument.value)});
     const bool unknown = std::any_of(operands.begin(), operands.end(), [](const NamedOperand& o) { return has_unknown(o.value); });
     std::optional<std::vector<Operand>> outputs;
-    if (!unknown) {
+    if (unknown) {
+      // The operands will be known once the nodes before are supported; what has no handler is missing all the same.
+      if (options_.network != nullptr && !is_handled(node)) unsupported_.add(node, "no handler");
+    } else {
       try {
         outputs = results_of(node, operands);
       } catch (const Error& error) {
@@ -114,6 +117,11 @@ class Runner {
     for (std::size_t i = 0; i < node.outputs.size(); ++i) set(node.outputs[i], outputs ? (*outputs)[i] : Operand(Unknown{}));
     if (outputs && options_.observe) options_.observe(node, operands, *outputs);
     release(node);
+  }
+
+  bool is_handled(const Node& node) const {
+    return handlers_.find(node.kind, node.overload) != nullptr ||
+           (options_.user_handlers && options_.user_handlers(node) != nullptr);
   }
 
   std::vector<Operand> results_of(const Node& node, const std::vector<NamedOperand>& operands) {
