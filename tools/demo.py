@@ -92,8 +92,13 @@ def demonstrate(name: str, options: dict[str, Any], size: int) -> dict[str, Any]
     file.with_suffix(".engine").write_bytes(engine)
 
     (actual,) = execute(network, {network.get_input(0).name: image}).values()
-    return {"model": name, "layers": network.num_layers, "seconds": seconds, "engine_bytes": len(engine),
-            "relative_error": relative_error(actual, expected)}
+    return {
+        "model": name,
+        "layers": network.num_layers,
+        "seconds": seconds,
+        "engine_bytes": len(engine),
+        "relative_error": relative_error(actual, expected),
+    }
 
 
 def table(report: list[dict[str, Any]]) -> rich.table.Table:
@@ -103,8 +108,13 @@ def table(report: list[dict[str, Any]]) -> rich.table.Table:
         shown.add_column(column, justify="left" if column == "model" else "right")
     for row in report:
         phases = [f"{row['seconds'][phase]:.2f} s" for phase in ("export", "load", "network", "build")]
-        shown.add_row(row["model"], str(row["layers"]), *phases, f"{row['engine_bytes'] / 2**20:.0f} MiB",
-                      f"{row['relative_error']:.1e}")
+        shown.add_row(
+            row["model"],
+            str(row["layers"]),
+            *phases,
+            f"{row['engine_bytes'] / 2**20:.0f} MiB",
+            f"{row['relative_error']:.1e}",
+        )
     return shown
 
 

@@ -22,7 +22,11 @@ BUILD = ROOT / "build" / "dev"
 def shared_state() -> bytes:
     """A digest of what every file's result depends on."""
     digest = hashlib.sha256()
-    headers = (path for room in ("include", "src", "cli", "python/src", "tests") for path in (ROOT / room).rglob("*.h"))
+    headers = (
+        path
+        for room in ("include", "src", "cli", "python/src", "tests")
+        for path in (ROOT / room).rglob("*.h")
+    )
     for path in [*sorted(headers), *sorted(ROOT.glob("**/.clang-tidy")), ROOT / "requirements-dev.txt"]:
         digest.update(path.read_bytes())
     return digest.digest()

@@ -26,8 +26,19 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     """A stand-in for site-packages that holds torch2trt and torch."""
     folder = tmp_path_factory.mktemp("site")
     subprocess.run(
-        [sys.executable, "-m", "pip", "install", "--no-build-isolation", "--no-deps", "--quiet",
-         "--disable-pip-version-check", "--target", folder, ROOT],
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--no-build-isolation",
+            "--no-deps",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--target",
+            folder,
+            ROOT,
+        ],
         check=True,
     )
     (folder / "torch").symlink_to(pathlib.Path(torch.__file__).parent)
@@ -37,7 +48,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
 @pytest.mark.slow
 def test_torch_mode(site: pathlib.Path) -> None:
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    done = subprocess.run([sys.executable, "-c", PROGRAM], cwd=site, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM], cwd=site, env=environment, capture_output=True, text=True
+    )
     assert done.stdout == "ok\n", done.stderr
 
 
@@ -52,6 +65,8 @@ def test_libtorch_is_found_beside_it(site: pathlib.Path) -> None:
 @pytest.mark.slow
 def test_console_script(site: pathlib.Path) -> None:
     environment = {**os.environ, "PYTHONPATH": str(site)}
-    done = subprocess.run([site / "bin" / "torch2trt", "--help"], env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [site / "bin" / "torch2trt", "--help"], env=environment, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert "build" in done.stdout
