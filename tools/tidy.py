@@ -36,7 +36,7 @@ def shared_state() -> bytes:
         for room in ("include", "src", "cli", "python/src", "tests")
         for path in (ROOT / room).rglob("*.h")
     )
-    for path in [*sorted(headers), *sorted(ROOT.glob("**/.clang-tidy")), ROOT / "requirements-dev.txt"]:
+    for path in [*sorted(headers), ROOT / ".clang-tidy", ROOT / "requirements-dev.txt", Path(__file__)]:
         digest.update(path.read_bytes())
     return digest.digest()
 
