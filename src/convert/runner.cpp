@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "src/convert/structure.h"
 #include "src/convert/unsupported.h"
 #include "src/torch/evaluate.h"
 #include "src/torch/schema.h"
@@ -128,6 +129,7 @@ class Runner {
     if (options_.user_handlers) {
       if (const UserHandler* user = options_.user_handlers(node)) return (*user)(node, operands);
     }
+    if (auto moved = restructured(node, operands)) return *std::move(moved);
     const HandlerEntry* entry = handlers_.find(node.kind, node.overload);
     const bool in_network =
         std::any_of(operands.begin(), operands.end(), [](const NamedOperand& o) { return has_network_value(o.value); });
