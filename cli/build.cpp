@@ -87,7 +87,7 @@ Result make_engine(const Options& options, Session& session) {
   Result result;
   const LogSink log = log_sink(session, result.warnings);
   // First, so that a missing TensorRT is known before a large file is read.
-  const std::unique_ptr<EngineBuilder> builder = session.backends.engine_builder(options.tensorrt, log);
+  const std::unique_ptr<EngineBuilder> builder = session.backends.engine_builder(options.tensorrt, log, session.verbose);
   result.tensorrt = builder->description();
   session.progress.begin("load");
   result.program = read_program(options.program);

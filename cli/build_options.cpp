@@ -38,7 +38,7 @@ ProfilingVerbosity parse_profiling_verbosity(std::string_view text) {
   if (text == "layer_names_only") return ProfilingVerbosity::kLayerNamesOnly;
   if (text == "detailed") return ProfilingVerbosity::kDetailed;
   if (text == "none") return ProfilingVerbosity::kNone;
-  refuse(fmt::format("--profilingVerbosity: there is no \"{}\"; there are layer_names_only, detailed and none", text));
+  refuse(fmt::format("profiling verbosity: there is no \"{}\"; there are layer_names_only, detailed and none", text));
 }
 
 }  // namespace torch2trt::cli

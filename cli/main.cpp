@@ -5,7 +5,7 @@
 int main(int argc, char** argv) {
   using namespace torch2trt;
   cli::Backends backends;
-  backends.engine_builder = [](const std::string&, const LogSink&) -> std::unique_ptr<EngineBuilder> {
+  backends.engine_builder = [](const std::string&, const LogSink&, bool) -> std::unique_ptr<EngineBuilder> {
     throw Error(ErrorCategory::kRuntime,
                 "this executable cannot build engines: it was compiled without the backend over TensorRT's C++ library. "
                 "`check`, `inspect` and `ops` work.\nTo build, use the same command of the Python package, which drives "

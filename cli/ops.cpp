@@ -78,12 +78,20 @@ Json list_json() {
   return list;
 }
 
-std::string overload_text(const OperatorSchema& schema) {
+// An entry for all overloads does not mean those that write to an argument: their functional forms are what the graph
+// holds once it is pure.
+const HandlerEntry* handler_of(const OperatorSchema& schema) {
   const HandlerEntry* entry = builtin_handlers().find(schema.kind, schema.overload);
+  const bool for_this_overload = entry != nullptr && entry->key == qualified(schema.kind, schema.overload);
+  return schema.is_mutable() && !for_this_overload ? nullptr : entry;
+}
+
+std::string overload_text(const OperatorSchema& schema) {
+  const HandlerEntry* entry = handler_of(schema);
   std::string out = fmt::format("{}\n  schema:  {}\n", qualified(schema.kind, schema.overload), schema.text);
   if (entry == nullptr) {
-    out += schema.is_mutable() ? "  handler: none of its own; where the graph can be made pure, that of its functional form is used\n"
-                               : "  handler: none\n";
+    out += schema.is_mutable() ? "  handler: none; it writes to an argument, and is converted as its functional form\n"
+                               : "  handler: none; computed at conversion where all inputs are constants\n";
   } else {
     out += fmt::format("  handler: {}{}\n", entry->key, entry->never_folded ? " (never computed at conversion)" : "");
     if (!entry->note.empty()) out += fmt::format("  note:    {}\n", entry->note);
@@ -96,7 +104,7 @@ std::string overload_text(const OperatorSchema& schema) {
 }
 
 Json overload_json(const OperatorSchema& schema) {
-  const HandlerEntry* entry = builtin_handlers().find(schema.kind, schema.overload);
+  const HandlerEntry* entry = handler_of(schema);
   Json json = {{"name", qualified(schema.kind, schema.overload)},
                {"schema", schema.text},
                {"handled", entry != nullptr},

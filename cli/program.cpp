@@ -68,7 +68,12 @@ void apply_types(Graph& graph, const std::string& text) {
 }  // namespace
 
 void add_program_options(CLI::App& command, ProgramOptions& options) {
-  command.add_option("--model,MODEL", options.path, "A program: a .pt2 file of torch.export.save or a TorchScript file")->required();
+  CLI::Option* positional =
+      command.add_option("MODEL", options.path, "A program: a .pt2 file of torch.export.save or a TorchScript file");
+  command.add_option("--model", options.path, "The same, as an option")->type_name("MODEL")->excludes(positional);
+  command.parse_complete_callback([&options] {
+    if (options.path.empty()) throw CLI::RequiredError("MODEL");
+  });
   const auto add_shapes = [&](const char* name, std::string& text, const char* meaning) {
     command.add_option(name, text, meaning)->join(',')->type_name("NAME:SIZES,...");
   };

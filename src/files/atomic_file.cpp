@@ -25,12 +25,17 @@ constexpr int kNameAttempts = 100;
   throw Error(ErrorCategory::kRuntime, fmt::format("\"{}\" cannot be written: {}{}", path, why, advice));
 }
 
+// Of a dangling link too: the file it names is what one wants to have.
 std::string target_of(const std::string& path) {
+  constexpr int kMostLinks = 40;  // as Linux allows
+  fs::path target = path;
   std::error_code failed;
-  if (!fs::is_symlink(path, failed)) return path;
-  // Of a dangling link too: the file it names is what one wants to have.
-  const fs::path resolved = fs::weakly_canonical(path, failed);
-  return failed ? path : resolved.string();
+  for (int i = 0; i < kMostLinks && fs::is_symlink(target, failed); ++i) {
+    const fs::path next = fs::read_symlink(target, failed);
+    if (failed) break;
+    target = next.is_absolute() ? next : target.parent_path() / next;
+  }
+  return target.string();
 }
 
 std::string folder_of(const std::string& path) {
