@@ -65,7 +65,7 @@ def _monitor_class(trt: Any) -> type:
 
 @lru_cache(maxsize=None)
 def logger(trt: Any) -> Any:
-    """The logger for TensorRT module `trt`: one for ever, because TensorRT keeps the first it sees for all that follow."""
+    """The logger for TensorRT module `trt`: one for ever, because TensorRT keeps the first it sees."""
     return _logger_class(trt)()
 
 

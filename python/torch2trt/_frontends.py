@@ -31,7 +31,7 @@ def _without_fused_attention() -> Iterator[None]:
 
 @contextmanager
 def _unchanged(module: torch.nn.Module, args: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    """Undoes what running `module` does to its parameters and buffers and to the random numbers; yields copies of `args`.
+    """Undoes what running `module` does to its parameters, buffers and the random numbers; yields copies of `args`.
 
     A trace really runs the module. Neither schemas (batch_norm in training) nor version counters (`p.data.clamp_()`)
     tell all writes, so everything is copied first: the price of a trace; an export runs on fake tensors.
