@@ -1,4 +1,4 @@
-"""`python -m torch2trt` and the console script `torch2trt`: the C++ command line, building through Python's TensorRT."""
+"""`python -m torch2trt` and the console script `torch2trt`: the command line in C++, building by Python's TensorRT."""
 
 from __future__ import annotations
 

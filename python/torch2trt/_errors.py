@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 logger = logging.getLogger("torch2trt")
@@ -17,7 +17,7 @@ def is_noise(text: str) -> bool:
     return any(noise in text for noise in _NOISE)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _recorder_class(trt: Any) -> type:
     class ErrorRecorder(trt.IErrorRecorder):
         """Collects what TensorRT reports, for the message of torch2trt's own error."""

@@ -154,8 +154,7 @@ void PythonEngineBuilder::set(const py::object& config, const char* attribute, c
 
 void PythonEngineBuilder::failed(const std::string& what) {
   std::string message = fmt::format("{} {}", description(), what);
-  for (const std::string& text : network_->take_errors()) errors_.push_back(text);
-  for (const py::handle text : recorder_.attr("take")()) errors_.push_back(text.cast<std::string>());
+  for (const py::handle text : recorder_.attr("take_texts")()) errors_.push_back(text.cast<std::string>());
   for (const std::string& text : std::exchange(errors_, {})) message += "\n  TensorRT: " + text;
   throw Error(ErrorCategory::kBuildFailed, message);
 }
@@ -224,6 +223,7 @@ void PythonEngineBuilder::write_timing_cache(const py::object& config, const Bui
 
 SerializedEngine PythonEngineBuilder::build(const Converted& converted, const BuildOptions& options,
                                             const ProgressSink& progress) {
+  network_->close();  // what TensorRT reports of it goes to the builder's recorder now
   errors_.clear();
   recorder_.attr("clear")();
   const py::object config = make_config(options);
