@@ -60,7 +60,7 @@ lint: setup build/dev/build.ninja
 
 format: setup
 	clang-format -i $(CPP)
-	ruff check --quiet --fix --exit-zero
+	ruff check --silent --fix --exit-zero
 	ruff format --quiet
 
 # The package as pip installs it, in a folder of its own.

@@ -1,9 +1,9 @@
 // `torch2trt ops`: which operators have handlers, and what their schemas are.
-#include <algorithm>
-
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
@@ -97,8 +97,9 @@ std::string overload_text(const OperatorSchema& schema) {
     if (!entry->note.empty()) out += fmt::format("  note:    {}\n", entry->note);
   }
   for (const SchemaArgument& argument : schema.arguments) {
-    out += fmt::format("    {:<20} {:<14} {}\n", argument.name, argument.type,
-                       argument.default_value ? fmt::format("default {}", text_of(*argument.default_value)) : "required");
+    out +=
+        fmt::format("    {:<20} {:<14} {}\n", argument.name, argument.type,
+                    argument.default_value ? fmt::format("default {}", text_of(*argument.default_value)) : "required");
   }
   return out;
 }
@@ -148,7 +149,11 @@ int ops(const OpsOptions& options, Session& session) {
     Json list = Json::array();
     for (const OperatorSchema* schema : schemas) list.push_back(overload_json(*schema));
     if (schemas.empty()) {
-      list.push_back({{"name", options.name}, {"schema", nullptr}, {"handled", true}, {"handler", entry->key}, {"note", entry->note}});
+      list.push_back({{"name", options.name},
+                      {"schema", nullptr},
+                      {"handled", true},
+                      {"handler", entry->key},
+                      {"note", entry->note}});
     }
     session.out = list.dump(2) + "\n";
     return 0;
@@ -159,7 +164,8 @@ int ops(const OpsOptions& options, Session& session) {
     if (!entry->note.empty()) session.out += fmt::format("  note:    {}\n", entry->note);
   }
   session.out +=
-      "An argument that a handler does not read, or a value it cannot take, makes the node unsupported unless it is the "
+      "An argument that a handler does not read, or a value it cannot take, makes the node unsupported unless it is "
+      "the "
       "default; `check` says so for a program.\n";
   return 0;
 }

@@ -1,11 +1,11 @@
 #include "cli/program.h"
 
-#include <algorithm>
-#include <fstream>
-
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fstream>
 
 #include "src/frontend/export/mapped_file.h"
 #include "src/frontend/export/read.h"
@@ -37,10 +37,11 @@ Graph read_torchscript_file(const std::string& path) {
 #ifdef TORCH2TRT_TORCHSCRIPT
   return read_torchscript(path);
 #else
-  throw Error(ErrorCategory::kRuntime,
-              fmt::format("\"{}\" is a TorchScript file, and this torch2trt was compiled without the TorchScript front end "
-                          "(TORCH2TRT_TORCHSCRIPT=ON); save the program with torch.export.save instead",
-                          path));
+  throw Error(
+      ErrorCategory::kRuntime,
+      fmt::format("\"{}\" is a TorchScript file, and this torch2trt was compiled without the TorchScript front end "
+                  "(TORCH2TRT_TORCHSCRIPT=ON); save the program with torch.export.save instead",
+                  path));
 #endif
 }
 
@@ -48,17 +49,20 @@ Graph read_torchscript_file(const std::string& path) {
 void apply_types(Graph& graph, const std::string& text) {
   if (text.empty()) return;
   for (const auto& [name, dtype] : parse_types(text, "--inputTypes")) {
-    const auto input = std::find_if(graph.inputs.begin(), graph.inputs.end(), [&](const Input& i) { return i.name == name; });
+    const auto input =
+        std::find_if(graph.inputs.begin(), graph.inputs.end(), [&](const Input& i) { return i.name == name; });
     if (input == graph.inputs.end()) {
       std::vector<std::string> names;
       for (const Input& i : graph.inputs) names.push_back(fmt::format("\"{}\"", i.name));
       throw Error(ErrorCategory::kInvalidArgument,
-                  fmt::format("--inputTypes: the program has no input \"{}\"; its inputs are: {}", name, fmt::join(names, ", ")));
+                  fmt::format("--inputTypes: the program has no input \"{}\"; its inputs are: {}", name,
+                              fmt::join(names, ", ")));
     }
     Type& type = graph.value(input->value).type;
     if (type.dtype && *type.dtype != dtype) {
-      throw Error(ErrorCategory::kInvalidArgument, fmt::format("--inputTypes: input \"{}\" is {} in the program, {} was given",
-                                                               name, torch2trt::name(*type.dtype), torch2trt::name(dtype)));
+      throw Error(ErrorCategory::kInvalidArgument,
+                  fmt::format("--inputTypes: input \"{}\" is {} in the program, {} was given", name,
+                              torch2trt::name(*type.dtype), torch2trt::name(dtype)));
     }
     type.kind = Type::Kind::kTensor;
     type.dtype = dtype;

@@ -5,13 +5,14 @@ TensorRT swallows what a callback raises, so these raise nothing: a build is can
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import Any, Callable
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 from ._errors import is_noise
 
 
-@lru_cache(maxsize=None)
+@cache
 def _logger_class(trt: Any) -> type:
     names = {trt.ILogger.INTERNAL_ERROR: "error", trt.ILogger.ERROR: "error", trt.ILogger.WARNING: "warning",
              trt.ILogger.INFO: "info", trt.ILogger.VERBOSE: "verbose"}
@@ -42,7 +43,7 @@ def _logger_class(trt: Any) -> type:
     return Logger
 
 
-@lru_cache(maxsize=None)
+@cache
 def _monitor_class(trt: Any) -> type:
     class ProgressMonitor(trt.IProgressMonitor):
         """Hands each event to `sink(event, phase, parent, number) -> bool`; False cancels the build."""
@@ -63,7 +64,7 @@ def _monitor_class(trt: Any) -> type:
     return ProgressMonitor
 
 
-@lru_cache(maxsize=None)
+@cache
 def logger(trt: Any) -> Any:
     """The logger for TensorRT module `trt`: one for ever, because TensorRT keeps the first it sees."""
     return _logger_class(trt)()

@@ -1,15 +1,15 @@
 #include "src/files/atomic_file.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <random>
-
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "torch2trt/error.h"
 
@@ -70,7 +70,8 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path), target_(target_of
     return;
   }
   const std::string folder = folder_of(target_);
-  if (!fs::is_directory(folder, failed)) refuse(path, fmt::format("there is no folder \"{}\"", folder), "; make it first");
+  if (!fs::is_directory(folder, failed))
+    refuse(path, fmt::format("there is no folder \"{}\"", folder), "; make it first");
   if (fs::exists(target_, failed) && ::access(target_.c_str(), W_OK) != 0) refuse(path, std::strerror(errno));
   for (int attempt = 0; descriptor_ < 0; ++attempt) {
     temporary_ = temporary_name(target_);
@@ -82,7 +83,7 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path), target_(target_of
     refuse(path, std::strerror(error), fmt::format(" (in folder \"{}\")", folder));
   }
   // A file that is replaced keeps its permissions.
-  struct stat status {};
+  struct stat status{};
   if (::stat(target_.c_str(), &status) == 0) ::fchmod(descriptor_, status.st_mode & 07777U);
 }
 

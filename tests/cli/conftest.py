@@ -1,61 +1,15 @@
-"""Programs as files, made once, and the two hosts of the command line."""
+"""Files made once, and the two hosts of the command line as fixtures."""
 
 from __future__ import annotations
 
-import os
 import subprocess
-import sys
 from pathlib import Path
-from typing import Callable
 
 import pytest
 import torch
+from hosts import NATIVE, PYTHON, Lookup, Net, Run, Unsupported, Wide, runner
 
 from torch2trt import _C
-
-ROOT = Path(__file__).parents[2]
-NATIVE = ROOT / "build" / os.environ.get("PRESET", "dev") / "cli" / "torch2trt"
-PYTHON = [sys.executable, "-W", "ignore", "-m", "torch2trt"]
-
-
-class Net(torch.nn.Module):
-    """Convolution, batch norm, ReLU, mean."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.conv = torch.nn.Conv2d(3, 4, 3)
-        self.bn = torch.nn.BatchNorm2d(4)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.relu(self.bn(self.conv(x))).mean((2, 3))
-
-
-class Unsupported(torch.nn.Module):
-    """Operators without handlers, one of them twice, one only behind another."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.net = Net()
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.net(x)
-        a = torch.linalg.svdvals(y)
-        b = torch.linalg.svdvals(y + 1)
-        return torch.linalg.pinv(torch.outer(a, b)).relu()
-
-
-class Lookup(torch.nn.Module):
-    """An int64 input beside a 0-d one."""
-
-    def forward(self, ids: torch.Tensor, scale: torch.Tensor) -> torch.Tensor:
-        return (ids + ids).to(torch.float32) * scale
-
-
-class Wide(torch.nn.Module):
-    """float64, which TensorRT has not."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.relu(x)
 
 
 @pytest.fixture(scope="session")
@@ -85,7 +39,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "empty.pt2").write_bytes(b"")
     for name in ("static.pt2", "traced.pt"):
         data = (folder / name).read_bytes()
-        (folder / f"cut_{name}").write_bytes(data[:len(data) * 2 // 3])
+        (folder / f"cut_{name}").write_bytes(data[: len(data) * 2 // 3])
     data = bytearray((folder / "static.pt2").read_bytes())
     at = data.index(b'"graph_module"')
     data[at + 3] ^= 0x20
@@ -93,34 +47,16 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def environment(**changes: str) -> dict[str, str]:
-    """The environment of the commands: this worktree's package, no terminal, English."""
-    base = {key: value for key, value in os.environ.items() if key not in ("TORCH2TRT_TENSORRT", "TERM")}
-    path = os.pathsep.join([str(ROOT / "python"), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return {**base, "OMP_NUM_THREADS": "1", "PYTHONPATH": path, "LC_ALL": "C.UTF-8", **changes}
-
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-def _runner(command: list[str], folder: Path) -> Run:
-    def run(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*command, *arguments], capture_output=True, text=True, cwd=folder, timeout=300, check=False,
-                              env=environment(**changes))
-
-    return run
-
-
 @pytest.fixture()
 def native(models: Path) -> Run:
     """The executable, run in the folder of models."""
-    return _runner([str(NATIVE)], models)
+    return runner([str(NATIVE)], models)
 
 
 @pytest.fixture()
 def module(models: Path) -> Run:
     """`python -m torch2trt`, run in the folder of models."""
-    return _runner(PYTHON, models)
+    return runner(PYTHON, models)
 
 
 @pytest.fixture()

@@ -13,14 +13,16 @@ import time
 from pathlib import Path
 
 import pytest
-from conftest import PYTHON, Run, environment
+from hosts import PYTHON, Run, environment
 
 trt = pytest.importorskip("tensorrt_rtx")
 
 
 def test_builds_an_engine_and_a_report(packaged: Run, tmp_path: Path) -> None:
     engine, report = tmp_path / "model.engine", tmp_path / "report.json"
-    done = packaged("build", "static.pt2", f"--saveEngine={engine}", f"--exportReport={report}", "--tensorrt=tensorrt_rtx")
+    done = packaged(
+        "build", "static.pt2", f"--saveEngine={engine}", f"--exportReport={report}", "--tensorrt=tensorrt_rtx"
+    )
     assert done.returncode == 0, done.stderr
     assert sorted(path.name for path in tmp_path.iterdir()) == ["model.engine", "report.json"]
     found = json.loads(report.read_text())
@@ -29,8 +31,12 @@ def test_builds_an_engine_and_a_report(packaged: Run, tmp_path: Path) -> None:
     assert set(found["seconds"]) == {"load", "network", "build"}
     assert all(seconds > 0 for seconds in found["seconds"].values())
     assert found["engine_bytes"] == engine.stat().st_size > 1000
-    assert found["inputs"] == [{"name": "x", "dtype": "float32", "torch_dtype": "float32", "shape": [2, 3, 8, 8]}]
-    assert found["outputs"] == [{"name": "output", "dtype": "float32", "torch_dtype": "float32", "shape": [2, 4]}]
+    assert found["inputs"] == [
+        {"name": "x", "dtype": "float32", "torch_dtype": "float32", "shape": [2, 3, 8, 8]}
+    ]
+    assert found["outputs"] == [
+        {"name": "output", "dtype": "float32", "torch_dtype": "float32", "shape": [2, 4]}
+    ]
     assert found["tensorrt"] == f"tensorrt_rtx {trt.__version__} (Python)"
     assert found["warnings"] == []
     assert f"saved {engine}\n" in done.stdout
@@ -42,24 +48,51 @@ def test_builds_an_engine_and_a_report(packaged: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize("model", ["dynamic.pt2", "unbounded.pt2", "traced.pt"])
 def test_dynamic_shapes_become_the_profile(packaged: Run, tmp_path: Path, model: str) -> None:
     report = tmp_path / "report.json"
-    done = packaged("build", model, "--minShapes=x:1x3x8x8", "--optShapes=x:2x3x8x8", "--maxShapes=x:8x3x8x8",
-                    f"--exportReport={report}", f"--saveEngine={tmp_path / 'e'}")
+    done = packaged(
+        "build",
+        model,
+        "--minShapes=x:1x3x8x8",
+        "--optShapes=x:2x3x8x8",
+        "--maxShapes=x:8x3x8x8",
+        f"--exportReport={report}",
+        f"--saveEngine={tmp_path / 'e'}",
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(report.read_text())["inputs"] == [
-        {"name": "x", "dtype": "float32", "torch_dtype": "float32", "shape": [-1, 3, 8, 8],
-         "min": [1, 3, 8, 8], "opt": [2, 3, 8, 8], "max": [8, 3, 8, 8]}]
+        {
+            "name": "x",
+            "dtype": "float32",
+            "torch_dtype": "float32",
+            "shape": [-1, 3, 8, 8],
+            "min": [1, 3, 8, 8],
+            "opt": [2, 3, 8, 8],
+            "max": [8, 3, 8, 8],
+        }
+    ]
 
 
 def test_options_reach_tensorrt(packaged: Run, tmp_path: Path) -> None:
-    done = packaged("build", "static.pt2", "--memPoolSize=workspace:64M", "--profilingVerbosity=detailed", "--noTF32", "--skipInference",
-                    f"--saveEngine={tmp_path / 'e'}")
+    done = packaged(
+        "build",
+        "static.pt2",
+        "--memPoolSize=workspace:64M",
+        "--profilingVerbosity=detailed",
+        "--noTF32",
+        "--skipInference",
+        f"--saveEngine={tmp_path / 'e'}",
+    )
     assert done.returncode == 0, done.stderr
     assert "change nothing" in done.stderr
 
 
 def test_what_this_tensorrt_lacks_is_refused_by_name(packaged: Run, tmp_path: Path) -> None:
-    done = packaged("build", "static.pt2", f"--timingCacheFile={tmp_path / 'cache'}", f"--saveEngine={tmp_path / 'e'}",
-                    "--tensorrt=tensorrt_rtx")
+    done = packaged(
+        "build",
+        "static.pt2",
+        f"--timingCacheFile={tmp_path / 'cache'}",
+        f"--saveEngine={tmp_path / 'e'}",
+        "--tensorrt=tensorrt_rtx",
+    )
     assert done.returncode == 2
     assert "has no timing cache; leave the option out" in done.stderr
     assert list(tmp_path.iterdir()) == []
@@ -102,7 +135,8 @@ def _interruptible(tmp_path: Path) -> list[str]:
         "    return real(trt, slow)\n"
         "callbacks.progress_monitor = monitor\n"
         "from torch2trt.__main__ import main\n"
-        "sys.exit(main())\n")
+        "sys.exit(main())\n"
+    )
     return [PYTHON[0], "-W", "ignore", str(wait)]
 
 
@@ -110,8 +144,20 @@ def _interruptible(tmp_path: Path) -> list[str]:
 def test_interrupted_builds_leave_nothing(models: Path, tmp_path: Path, number: int, code: int) -> None:
     started, out = tmp_path / "started", tmp_path / "out"
     out.mkdir()
-    process = subprocess.Popen([*_interruptible(tmp_path), "build", "static.pt2", f"--saveEngine={out / 'e'}", f"--exportReport={out / 'r'}"],
-                               cwd=models, env=environment(STARTED=str(started)), stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [
+            *_interruptible(tmp_path),
+            "build",
+            "static.pt2",
+            f"--saveEngine={out / 'e'}",
+            f"--exportReport={out / 'r'}",
+        ],
+        cwd=models,
+        env=environment(STARTED=str(started)),
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     end = time.monotonic() + 120
     while not started.exists() and process.poll() is None and time.monotonic() < end:
         time.sleep(0.05)
@@ -139,8 +185,15 @@ def test_a_terminal_sees_phase_and_time(models: Path) -> None:
 
     reader = threading.Thread(target=drain)
     reader.start()
-    done = subprocess.run([*PYTHON, "build", "static.pt2"], cwd=models, env=environment(TERM="xterm"), stderr=follower,
-                          stdout=subprocess.DEVNULL, check=False, timeout=300)
+    done = subprocess.run(
+        [*PYTHON, "build", "static.pt2"],
+        cwd=models,
+        env=environment(TERM="xterm"),
+        stderr=follower,
+        stdout=subprocess.DEVNULL,
+        check=False,
+        timeout=300,
+    )
     os.close(follower)
     reader.join()
     os.close(leader)

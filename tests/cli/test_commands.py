@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 
 import pytest
-from conftest import Run
+from hosts import NATIVE, Run, environment
 
 import torch2trt
 
@@ -19,19 +20,30 @@ def test_version_and_help(either: Run) -> None:
     for command in ("build", "check", "inspect", "ops"):
         assert re.search(rf"^ +{command} ", usage.stdout, re.MULTILINE)
     build = either("build", "--help").stdout
-    for option in ("--saveEngine", "--shapes", "--minShapes", "--optShapes", "--maxShapes", "--exportReport", "--memPoolSize"):
+    for option in (
+        "--saveEngine",
+        "--shapes",
+        "--minShapes",
+        "--optShapes",
+        "--maxShapes",
+        "--exportReport",
+        "--memPoolSize",
+    ):
         assert option in build
 
 
-@pytest.mark.parametrize("arguments, message", [
-    ((), "A subcommand is required"),
-    (("convert", "static.pt2"), "A subcommand is required"),
-    (("check",), "MODEL is required"),
-    (("check", "static.pt2", "--fp7"), "--fp7"),
-    (("check", "static.pt2", "--model=static.pt2"), "--model excludes MODEL"),
-    (("inspect", "--raw", "--network", "static.pt2"), "--raw excludes --network"),
-    (("build", "static.pt2", "--builderOptimizationLevel=9"), "--builderOptimizationLevel"),
-])
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ((), "A subcommand is required"),
+        (("convert", "static.pt2"), "A subcommand is required"),
+        (("check",), "MODEL is required"),
+        (("check", "static.pt2", "--fp7"), "--fp7"),
+        (("check", "static.pt2", "--model=static.pt2"), "--model excludes MODEL"),
+        (("inspect", "--raw", "--network", "static.pt2"), "--raw excludes --network"),
+        (("build", "static.pt2", "--builderOptimizationLevel=9"), "--builderOptimizationLevel"),
+    ],
+)
 def test_wrong_usage_is_2(either: Run, arguments: tuple[str, ...], message: str) -> None:
     done = either(*arguments)
     assert done.returncode == 2
@@ -40,9 +52,18 @@ def test_wrong_usage_is_2(either: Run, arguments: tuple[str, ...], message: str)
 
 
 def test_the_module_is_a_command(module: Run, native: Run) -> None:
-    for arguments in (["check", "dynamic.pt2"], ["check", "unsupported.pt2"], ["ops", "aten::relux"], ["--help"]):
+    for arguments in (
+        ["check", "dynamic.pt2"],
+        ["check", "unsupported.pt2"],
+        ["ops", "aten::relux"],
+        ["--help"],
+    ):
         done, expected = module(*arguments), native(*arguments)
-        assert (done.returncode, done.stdout, done.stderr) == (expected.returncode, expected.stdout, expected.stderr)
+        assert (done.returncode, done.stdout, done.stderr) == (
+            expected.returncode,
+            expected.stdout,
+            expected.stderr,
+        )
 
 
 @pytest.mark.parametrize("model", ["static.pt2", "renamed.pt"])
@@ -52,7 +73,9 @@ def test_check_supported(either: Run, model: str) -> None:
     assert done.stderr == ""
     assert either("check", model).stdout == done.stdout
     assert done.stdout.startswith(f"{model} (pt2): ")
-    assert done.stdout.endswith("  input  x : float32[2,3,8,8]\n  output output : float32[2,4]\nsupported: 3 layers\n")
+    assert done.stdout.endswith(
+        "  input  x : float32[2,3,8,8]\n  output output : float32[2,4]\nsupported: 3 layers\n"
+    )
 
 
 def test_check_reads_by_content_not_by_name(either: Run) -> None:
@@ -60,8 +83,12 @@ def test_check_reads_by_content_not_by_name(either: Run) -> None:
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert (found["format"], found["layers"], found["supported"]) == ("torchscript", 3, True)
-    assert found["inputs"] == [{"name": "x", "dtype": "float32", "torch_dtype": "float32", "shape": [5, 3, 9, 9]}]
-    assert found["outputs"] == [{"name": "output", "dtype": "float32", "torch_dtype": "float32", "shape": [5, 4]}]
+    assert found["inputs"] == [
+        {"name": "x", "dtype": "float32", "torch_dtype": "float32", "shape": [5, 3, 9, 9]}
+    ]
+    assert found["outputs"] == [
+        {"name": "output", "dtype": "float32", "torch_dtype": "float32", "shape": [5, 4]}
+    ]
 
 
 def test_check_dynamic(native: Run) -> None:
@@ -77,7 +104,9 @@ def test_types_of_torchscript_inputs(native: Run) -> None:
     done = native("check", "lookup.pt", shapes, "--inputTypes=ids:int64", "--json")
     assert done.returncode == 0, done.stderr
     assert [(i["name"], i["dtype"], i["shape"]) for i in json.loads(done.stdout)["inputs"]] == [
-        ("ids", "int64", [2, 3]), ("scale", "float32", [])]
+        ("ids", "int64", [2, 3]),
+        ("scale", "float32", []),
+    ]
     wrong = native("check", "lookup.pt2", "--inputTypes=ids:float32")
     assert wrong.returncode == 2
     assert 'input "ids" is int64 in the program, float32 was given' in wrong.stderr
@@ -95,7 +124,7 @@ def test_check_lists_all_unsupported_nodes_at_once(either: Run) -> None:
     assert "aten::linalg_svdvals (2x): no handler" in kinds
     assert "aten::linalg_pinv.atol_rtol_tensor (1x): no handler" in kinds  # behind the others
     nodes = sum(int(re.search(r"\((\d+)x\)", kind)[1]) for kind in kinds)
-    assert sum(bool(re.match(r"    at conftest\.py:\d+", line)) for line in lines) == nodes
+    assert sum(bool(re.match(r"    at hosts\.py:\d+", line)) for line in lines) == nodes
     assert f" {nodes} are unsupported, " in lines[1]
     assert "supported:" not in done.stdout.replace("unsupported:", "")
 
@@ -111,7 +140,9 @@ def test_check_json_of_unsupported(native: Run) -> None:
     assert svd["reason"] == "no handler"
     assert len({place["source"] for place in svd["places"]}) == 2
     nodes = found["nodes"]
-    assert nodes["total"] == nodes["converted"] + nodes["computed"] + nodes["unsupported"] + nodes["unreached"]
+    assert (
+        nodes["total"] == nodes["converted"] + nodes["computed"] + nodes["unsupported"] + nodes["unreached"]
+    )
     assert nodes["unreached"] >= 1  # the relu behind it all
     assert found["operators"]["aten::conv2d"] == {"converted": 1, "computed": 0}
 
@@ -152,7 +183,10 @@ def test_inspect_shows_graph_before_and_after_passes_and_the_network(either: Run
 
 
 def test_disabled_passes(native: Run) -> None:
-    assert "aten::batch_norm(" in native("inspect", "static.pt2", "--disablePass=fold_batch_norm,functionalize").stdout
+    assert (
+        "aten::batch_norm("
+        in native("inspect", "static.pt2", "--disablePass=fold_batch_norm,functionalize").stdout
+    )
     unknown = native("inspect", "static.pt2", "--disablePass=fold")
     assert unknown.returncode == 2
     assert 'there is no pass "fold" to disable' in unknown.stderr
@@ -183,7 +217,8 @@ def test_ops_json(native: Run) -> None:
     assert softmax[0]["handled"] is True
     assert {"name": "dtype", "type": "ScalarType?", "required": False, "default": "None"} in [
         {key: argument[key] for key in ("name", "type", "required", "default") if key in argument}
-        for argument in softmax[0]["arguments"]]
+        for argument in softmax[0]["arguments"]
+    ]
     assert json.loads(native("ops", "aten::linalg_svdvals", "--json").stdout)[0]["handled"] is False
 
 
@@ -194,11 +229,10 @@ def test_ops_of_what_there_is_not(either: Run) -> None:
     assert "aten::max_pool2d" in either("ops", "pool2d").stderr  # names that are alike
 
 
-def test_full_standard_output(native: Run, models: object) -> None:
-    import subprocess
-
-    from conftest import NATIVE, environment
+def test_full_standard_output() -> None:
     with open("/dev/full", "w") as full:
-        done = subprocess.run([NATIVE, "ops"], stdout=full, stderr=subprocess.PIPE, text=True, env=environment(), check=False)
+        done = subprocess.run(
+            [NATIVE, "ops"], stdout=full, stderr=subprocess.PIPE, text=True, env=environment(), check=False
+        )
     assert done.returncode == 6
     assert "standard output cannot be written: No space left on device" in done.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from torch2trt import _C, errors
 
@@ -19,13 +20,25 @@ def graph(models: Path, name: str) -> _C.Graph:
 
 def test_gives_bytes_that_tensorrt_reads(models: Path) -> None:
     events: list[tuple[str, str, str, int]] = []
-    engine, about = _C.build(graph(models, "dynamic.pt2"), {"x": ([1, 3, 8, 8], [2, 3, 8, 8], [4, 3, 8, 8])},
-                             {"tf32": False, "workspace_bytes": 1 << 26}, "tensorrt_rtx", progress=lambda *event: events.append(event))
+    engine, about = _C.build(
+        graph(models, "dynamic.pt2"),
+        {"x": ([1, 3, 8, 8], [2, 3, 8, 8], [4, 3, 8, 8])},
+        {"tf32": False, "workspace_bytes": 1 << 26},
+        "tensorrt_rtx",
+        progress=lambda *event: events.append(event),
+    )
     assert isinstance(engine, bytes) and len(engine) > 1000
     assert about == {
-        "layers": 3, "tensorrt": f"tensorrt_rtx {trt.__version__} (Python)",
-        "inputs": [{"name": "x", "dtype": "float32", "torch_dtype": "float32", "shape": (-1, 3, 8, 8)}],
-        "outputs": [{"name": "output", "dtype": "float32", "torch_dtype": "float32", "shape": (-1, 4)}]}
+        "layers": 3,
+        "tensorrt": f"tensorrt_rtx {trt.__version__} (Python)",
+        "inputs": [
+            {"name": "x", "dtype": torch.float32, "torch_dtype": torch.float32, "shape": (-1, 3, 8, 8)}
+        ],
+        "outputs": [
+            {"name": "output", "dtype": torch.float32, "torch_dtype": torch.float32, "shape": (-1, 4)}
+        ],
+        "ranges": {"x": ([1, 3, 8, 8], [2, 3, 8, 8], [4, 3, 8, 8])},
+    }
     assert events[0][0] == "start" and events[0][2] == "" and events[-1][0] == "finish"
     assert {event[0] for event in events} == {"start", "step", "finish"}
 

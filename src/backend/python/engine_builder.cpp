@@ -1,14 +1,14 @@
 #include "src/backend/python/engine_builder.h"
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
-#include <utility>
-
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <utility>
 
 #include "src/backend/python/tensorrt_module.h"
 #include "src/files/atomic_file.h"
@@ -36,7 +36,9 @@ SerializedEngine engine_of(const py::object& serialized) {
     const py::gil_scoped_acquire gil;
     delete static_cast<const Held*>(pointer);
   });
-  return {{static_cast<const std::byte*>(held->info.ptr), static_cast<std::size_t>(held->info.size * held->info.itemsize)}, owner};
+  return {
+      {static_cast<const std::byte*>(held->info.ptr), static_cast<std::size_t>(held->info.size * held->info.itemsize)},
+      owner};
 }
 
 // Only one process at a time reads, merges and writes a timing cache: its folder is locked, since the file itself is
@@ -101,8 +103,9 @@ PythonEngineBuilder::PythonEngineBuilder(const std::string& tensorrt, LogSink lo
   logger_.attr("detach")(sink_);
   std::string message = fmt::format("{} makes no builder on this machine", description());
   for (const std::string& text : std::exchange(errors_, {})) message += "\n  TensorRT: " + text;
-  throw Error(ErrorCategory::kRuntime, message + "\nTensorRT needs an NVIDIA GPU and its driver to build; TensorRT for RTX "
-                                                 "does not (`pip install tensorrt-rtx`, --tensorrt=tensorrt_rtx)");
+  throw Error(ErrorCategory::kRuntime, message +
+                                           "\nTensorRT needs an NVIDIA GPU and its driver to build; TensorRT for RTX "
+                                           "does not (`pip install tensorrt-rtx`, --tensorrt=tensorrt_rtx)");
 }
 
 PythonEngineBuilder::~PythonEngineBuilder() {
@@ -139,18 +142,19 @@ py::object PythonEngineBuilder::make_network() {
 }
 
 void PythonEngineBuilder::lacks(const std::string& option) const {
-  throw Error(ErrorCategory::kInvalidArgument, fmt::format("{} has no {}; leave the option out", description(), option));
+  throw Error(ErrorCategory::kInvalidArgument,
+              fmt::format("{} has no {}; leave the option out", description(), option));
 }
 
-void PythonEngineBuilder::set(const py::object& config, const char* attribute, const py::object& value, const char* option) const {
+void PythonEngineBuilder::set(const py::object& config, const char* attribute, const py::object& value,
+                              const char* option) const {
   if (!py::hasattr(config, attribute)) lacks(option);
   config.attr(attribute) = value;
 }
 
 void PythonEngineBuilder::failed(const std::string& what) {
   std::string message = fmt::format("{} {}", description(), what);
-  for (const std::string& text : network_->take_errors()) errors_.push_back(text);
-  for (const py::handle text : recorder_.attr("take")()) errors_.push_back(text.cast<std::string>());
+  for (const py::handle text : recorder_.attr("take_texts")()) errors_.push_back(text.cast<std::string>());
   for (const std::string& text : std::exchange(errors_, {})) message += "\n  TensorRT: " + text;
   throw Error(ErrorCategory::kBuildFailed, message);
 }
@@ -166,7 +170,8 @@ py::object PythonEngineBuilder::make_config(const BuildOptions& options) const {
   }
   if (options.max_aux_streams) set(config, "max_aux_streams", py::int_(*options.max_aux_streams), "auxiliary streams");
   if (options.profiling_verbosity) {
-    set(config, "profiling_verbosity", trt_.attr("ProfilingVerbosity").attr(name_of(*options.profiling_verbosity)), "profiling verbosity");
+    set(config, "profiling_verbosity", trt_.attr("ProfilingVerbosity").attr(name_of(*options.profiling_verbosity)),
+        "profiling verbosity");
   }
   if (!options.tf32) config.attr("clear_flag")(trt_.attr("BuilderFlag").attr("TF32"));
   return config;
@@ -194,8 +199,9 @@ void PythonEngineBuilder::read_timing_cache(const py::object& config, const Buil
   py::object cache = config.attr("create_timing_cache")(contents(options.timing_cache_file));
   if (cache.is_none() || !config.attr("set_timing_cache")(cache, false).cast<bool>()) {
     if (log_) {
-      log_(Severity::kWarning, fmt::format("the timing cache \"{}\" is damaged or of another TensorRT or GPU; a new one is made",
-                                           options.timing_cache_file));
+      log_(Severity::kWarning,
+           fmt::format("the timing cache \"{}\" is damaged or of another TensorRT or GPU; a new one is made",
+                       options.timing_cache_file));
     }
     errors_.clear();
     cache = config.attr("create_timing_cache")(py::bytes());
@@ -215,7 +221,9 @@ void PythonEngineBuilder::write_timing_cache(const py::object& config, const Bui
   file.commit();
 }
 
-SerializedEngine PythonEngineBuilder::build(const Converted& converted, const BuildOptions& options, const ProgressSink& progress) {
+SerializedEngine PythonEngineBuilder::build(const Converted& converted, const BuildOptions& options,
+                                            const ProgressSink& progress) {
+  network_->close();  // what TensorRT reports of it goes to the builder's recorder now
   errors_.clear();
   recorder_.attr("clear")();
   const py::object config = make_config(options);
@@ -232,7 +240,8 @@ SerializedEngine PythonEngineBuilder::build(const Converted& converted, const Bu
       cancelled = !progress(step) || cancelled;
       return !cancelled;
     };
-    const py::object monitor = py::module_::import("torch2trt._callbacks").attr("progress_monitor")(trt_, py::cpp_function(report));
+    const py::object monitor =
+        py::module_::import("torch2trt._callbacks").attr("progress_monitor")(trt_, py::cpp_function(report));
     if (!monitor.is_none()) config.attr("progress_monitor") = monitor;
   }
   py::object serialized;

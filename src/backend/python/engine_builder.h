@@ -2,11 +2,11 @@
 // own bindings release it while they build.
 #pragma once
 
+#include <pybind11/pybind11.h>
+
 #include <memory>
 #include <string>
 #include <vector>
-
-#include <pybind11/pybind11.h>
 
 #include "src/backend/python/python_network.h"
 #include "torch2trt/builder.h"
@@ -22,7 +22,8 @@ class PythonEngineBuilder : public EngineBuilder {
   ~PythonEngineBuilder() override;
 
   Network& network() override { return *network_; }
-  SerializedEngine build(const Converted& converted, const BuildOptions& options, const ProgressSink& progress) override;
+  SerializedEngine build(const Converted& converted, const BuildOptions& options,
+                         const ProgressSink& progress) override;
   std::string description() const override;
 
  private:

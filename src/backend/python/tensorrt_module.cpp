@@ -1,10 +1,10 @@
 #include "src/backend/python/tensorrt_module.h"
 
-#include <algorithm>
-#include <vector>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
+#include <vector>
 
 #include "torch2trt/error.h"
 
@@ -14,7 +14,8 @@ namespace {
 
 constexpr const char* kModules[] = {"tensorrt", "tensorrt_rtx"};
 constexpr const char* kAdvice =
-    "To install one: `pip install tensorrt` (needs an NVIDIA GPU and driver) or `pip install tensorrt-rtx` (builds without one too)";
+    "To install one: `pip install tensorrt` (needs an NVIDIA GPU and driver) or `pip install tensorrt-rtx` (builds "
+    "without one too)";
 
 std::string reason(const py::error_already_set& error) {
   const auto text = py::str(error.value()).cast<std::string>();
@@ -40,7 +41,8 @@ py::module_ import_tensorrt(const std::string& name) {
       failures.push_back(fmt::format("{}: {}", module, reason(error)));
     }
   }
-  throw Error(ErrorCategory::kRuntime, fmt::format("TensorRT cannot be imported ({}). {}", fmt::join(failures, "; "), kAdvice));
+  throw Error(ErrorCategory::kRuntime,
+              fmt::format("TensorRT cannot be imported ({}). {}", fmt::join(failures, "; "), kAdvice));
 }
 
 }  // namespace torch2trt

@@ -1,9 +1,9 @@
 // Which TensorRT: the Python module that is used where the user named none.
 #pragma once
 
-#include <string>
-
 #include <pybind11/pybind11.h>
+
+#include <string>
 
 namespace torch2trt {
 

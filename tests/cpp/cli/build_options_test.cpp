@@ -18,8 +18,9 @@ TEST(MemoryPool, ReadsTrtexecsSuffixes) {
 }
 
 TEST(MemoryPool, RefusesWhatIsNoSize) {
-  for (const char* text : {"workspace:", "workspace:G", "workspace:4T", "workspace:-1", "workspace:4GG", "workspace:1e99", "workspace:nan",
-                           "workspace:99999999999999999999G", "tactic:4G", "4G", ""}) {
+  for (const char* text :
+       {"workspace:", "workspace:G", "workspace:4T", "workspace:-1", "workspace:4GG", "workspace:1e99", "workspace:nan",
+        "workspace:99999999999999999999G", "tactic:4G", "4G", ""}) {
     try {
       parse_memory_pool(text);
       FAIL() << text;

@@ -1,8 +1,8 @@
 #include "cli/interrupt.h"
 
-#include <cstdlib>
-
 #include <gtest/gtest.h>
+
+#include <cstdlib>
 
 #include "torch2trt/builder.h"
 
@@ -21,7 +21,10 @@ TEST(Interrupt, IsNotedAndAskedFor) {
 TEST(Interrupt, IsForgottenByTheNextGuardAndHandlersComeBack) {
   static volatile std::sig_atomic_t mine = 0;
   std::signal(SIGINT, [](int) { mine = 1; });
-  { const InterruptGuard guard; std::raise(SIGINT); }
+  {
+    const InterruptGuard guard;
+    std::raise(SIGINT);
+  }
   EXPECT_EQ(mine, 0);
   std::raise(SIGINT);
   EXPECT_EQ(mine, 1);

@@ -60,7 +60,8 @@ TEST(ProgressElsewhere, IsPlainLines) {
     EXPECT_GE(progress.end(), 0);
     EXPECT_EQ(progress.end(), 0);
   }
-  EXPECT_THAT(written.text(), MatchesRegex("load: [0-9.]+ s\nbuild: [0-9.]+ s: Timing tactics\nwarning: careful\nbuild: [0-9.]+ s\n"));
+  EXPECT_THAT(written.text(),
+              MatchesRegex("load: [0-9.]+ s\nbuild: [0-9.]+ s: Timing tactics\nwarning: careful\nbuild: [0-9.]+ s\n"));
 }
 
 TEST(ProgressElsewhere, IsNothingForQuickCommandsAndFailures) {
@@ -85,7 +86,8 @@ TEST(ProgressOnATerminal, IsOneLineWithStepsAndNoPercentage) {
     progress.print("warning: careful");
     progress.end();
   }
-  EXPECT_THAT(written.text(), AllOf(HasSubstr("build 0.0 s > Building engine 2/6 > Timing tactics 0/3"), Not(HasSubstr("%"))));
+  EXPECT_THAT(written.text(),
+              AllOf(HasSubstr("build 0.0 s > Building engine 2/6 > Timing tactics 0/3"), Not(HasSubstr("%"))));
   // Erased before anything else is printed, and at the end.
   EXPECT_THAT(written.text(), HasSubstr("\r\x1b[Kwarning: careful\n"));
   EXPECT_THAT(written.text(), HasSubstr("\r\x1b[Kbuild: 0.0"));

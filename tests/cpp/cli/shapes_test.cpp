@@ -13,7 +13,8 @@ using ::testing::Pair;
 
 TEST(ParseShapes, ReadsTrtexecsGrammar) {
   EXPECT_THAT(parse_shapes("x:1x3x224x224,y:scalar,'a,b:0':4,z:0:7x8", "--shapes"),
-              ElementsAre(NamedShape{"x", {1, 3, 224, 224}}, NamedShape{"y", {}}, NamedShape{"a,b:0", {4}}, NamedShape{"z:0", {7, 8}}));
+              ElementsAre(NamedShape{"x", {1, 3, 224, 224}}, NamedShape{"y", {}}, NamedShape{"a,b:0", {4}},
+                          NamedShape{"z:0", {7, 8}}));
   EXPECT_THAT(parse_shapes("x:0", "--shapes"), ElementsAre(NamedShape{"x", {0}}));
 }
 
@@ -37,15 +38,19 @@ TEST_P(BadShapes, AreOneClearError) {
 
 INSTANTIATE_TEST_SUITE_P(
     Grammar, BadShapes,
-    ::testing::Values(BadCase{"1x3x224x224", "\"1x3x224x224\" names no input"}, BadCase{"x:", "\"\" is no shape of input \"x\""},
-                      BadCase{"x:1x", "\"1x\" is no shape"}, BadCase{"x:x1", "\"x1\" is no shape"}, BadCase{"x:1x-1", "--minShapes and --maxShapes"},
-                      BadCase{"x:1x3.5", "\"1x3.5\" is no shape"}, BadCase{"x:1 x3", "is no shape"}, BadCase{"x:scalars", "is no shape"},
-                      BadCase{"x:99999999999999999999", "is no shape"}, BadCase{":1x3", "a name is empty"}, BadCase{"", "names no input"},
-                      BadCase{"x:1,", "names no input"}, BadCase{"x:1,x:2", "\"x\" is given twice"}, BadCase{"a*b*:1", "more than one '*'"},
-                      BadCase{"'x:1", "is not closed"}, BadCase{"'x'1", "a ':' must follow"}));
+    ::testing::Values(BadCase{"1x3x224x224", "\"1x3x224x224\" names no input"},
+                      BadCase{"x:", "\"\" is no shape of input \"x\""}, BadCase{"x:1x", "\"1x\" is no shape"},
+                      BadCase{"x:x1", "\"x1\" is no shape"}, BadCase{"x:1x-1", "--minShapes and --maxShapes"},
+                      BadCase{"x:1x3.5", "\"1x3.5\" is no shape"}, BadCase{"x:1 x3", "is no shape"},
+                      BadCase{"x:scalars", "is no shape"}, BadCase{"x:99999999999999999999", "is no shape"},
+                      BadCase{":1x3", "a name is empty"}, BadCase{"", "names no input"},
+                      BadCase{"x:1,", "names no input"}, BadCase{"x:1,x:2", "\"x\" is given twice"},
+                      BadCase{"a*b*:1", "more than one '*'"}, BadCase{"'x:1", "is not closed"},
+                      BadCase{"'x'1", "a ':' must follow"}));
 
 TEST(ParseTypes, ReadsTorchsNames) {
-  EXPECT_THAT(parse_types("ids:int64,'m:0':bool", "--inputTypes"), ElementsAre(Pair("ids", DType::kInt64), Pair("m:0", DType::kBool)));
+  EXPECT_THAT(parse_types("ids:int64,'m:0':bool", "--inputTypes"),
+              ElementsAre(Pair("ids", DType::kInt64), Pair("m:0", DType::kBool)));
   EXPECT_THROW(parse_types("ids:fp32", "--inputTypes"), Error);
 }
 

@@ -1,14 +1,14 @@
 #include "src/files/atomic_file.h"
 
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <set>
 #include <stdexcept>
-
-#include <gmock/gmock.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "torch2trt/error.h"
 
@@ -90,7 +90,7 @@ TEST_F(AtomicFileTest, FollowsLinksAndKeepsPermissions) {
   file.commit();
   EXPECT_TRUE(fs::is_symlink(path("link")));
   EXPECT_EQ(contents(path("target")), "new");
-  struct stat status {};
+  struct stat status{};
   ASSERT_EQ(::stat(path("target").c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777U, 0640U);
 }
