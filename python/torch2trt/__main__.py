@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-"""`python -m torch2trt`, also the console script: the C++ command line, building through Python's TensorRT."""
-=======
 """`python -m torch2trt` and the console script `torch2trt`: the command line in C++, building by Python's TensorRT."""
->>>>>>> cli
 
 from __future__ import annotations
 
