@@ -38,7 +38,10 @@ class Network {
 
   // An input of the network. Throws Error(kInvalidArgument) for types that no network holds.
   Tensor add_input(const std::string& name, DType dtype, const Dims& dims);
-  // Marks `tensor` as output `name`. A tensor that is an input, a constant or an output already gets an identity first.
+  // `tensor` as something that can be marked as an output and named: itself, or an identity of it where it is an input,
+  // a constant, an output already, or was given out here before.
+  Tensor as_output(const Tensor& tensor);
+  // Marks as_output(tensor) as output `name`.
   Tensor mark_output(const Tensor& tensor, const std::string& name);
 
   // --- what this network can do -------------------------------------------------------------------------------
@@ -112,10 +115,14 @@ class Network {
   virtual std::vector<TensorInfo> add_layer(const Layer& layer, const std::string& layer_name, std::int32_t first_id) = 0;
   virtual void add_input_layer(const TensorInfo& info, std::int32_t id) = 0;
   virtual void mark_output_tensor(std::int32_t id, const std::string& name) = 0;
-  // Makes a tensor that came from elsewhere (the user's own layers) known under a new id.
-  Tensor adopt(TensorInfo info);
+  // Makes a tensor that came from elsewhere (the user's own inputs and layers) known under a new id.
+  Tensor adopt(TensorInfo info, bool is_input, bool is_output);
 
   std::string unique_layer_name(const Layer& layer);
+  // "<scope>/<operator>" of a location, "" where it has neither.
+  static std::string layer_name_of(const SourceLocation& location);
+  // `base`, with a number where it is taken; reserves it.
+  std::string unique_name(const std::string& base);
   // Layers the network had before this wrapped it.
   void reserve_layer_name(const std::string& name) { layer_names_.try_emplace(name, 1); }
   // Adds the layer of a constant that no layer has read yet; does nothing for other tensors.

@@ -5,6 +5,7 @@
 #include <pybind11/stl.h>
 
 #include "python/src/bindings.h"
+#include "python/src/user_handlers.h"
 #include "src/backend/python/operands.h"
 #include "src/frontend/export/read.h"
 #include "src/graph/text.h"
@@ -69,10 +70,15 @@ void bind_graph(py::module_& m) {
                                for (const Input& input : graph.inputs) inputs.append(input_tuple(graph, input));
                                return inputs;
                              })
-      .def("rename_inputs",
-           [](Graph& graph, const std::vector<std::string>& names) {
-             for (std::size_t i = 0; i < graph.inputs.size() && i < names.size(); ++i) graph.inputs[i].name = names[i];
-           })
+      // What the program was specialised to: {input name: None, number or text}.
+      .def_property_readonly("constant_inputs",
+                             [](const Graph& graph) {
+                               py::dict constants;
+                               for (const Input& input : graph.inputs) {
+                                 if (input.constant) constants[py::str(input.name)] = to_python(constant_operand(*input.constant), nullptr);
+                               }
+                               return constants;
+                             })
       .def_property_readonly("parameters",
                              [](const Graph& graph) {
                                py::dict parameters;

@@ -8,14 +8,14 @@ void bind_network(py::module_& m) {
   py::class_<PythonNetwork>(m, "PythonNetwork")
       .def(py::init<py::object>())
       .def_property_readonly("network", [](const PythonNetwork& network) { return network.object(); })
+      .def("close", &PythonNetwork::close)
       .def("add_input",
            [](PythonNetwork& network, const std::string& name, const std::string& dtype, const Dims& dims) {
              const auto type = dtype_from_name(dtype);
              if (!type) throw Error(ErrorCategory::kInvalidArgument, "input \"" + name + "\": no type " + dtype);
              return network.itensor(network.add_input(name, *type, dims));
            })
-      .def("is_itensor", [](const PythonNetwork& network, const py::handle& object) { return network.is_itensor(object); })
-      .def("take_errors", &PythonNetwork::take_errors);
+      .def("is_itensor", [](const PythonNetwork& network, const py::handle& object) { return network.is_itensor(object); });
 }
 
 }  // namespace torch2trt

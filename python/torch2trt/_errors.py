@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from functools import lru_cache
 from typing import Any
+
+logger = logging.getLogger("torch2trt")
 
 # Without a GPU every error is followed by a line about CUDA error 35, which says nothing of the network.
 _NOISE = ("CUDA initialization failure", "cudaError 35", "CUDA error 35", "error: 35")
@@ -13,6 +16,8 @@ _NOISE = ("CUDA initialization failure", "cudaError 35", "CUDA error 35", "error
 def _recorder_class(trt: Any) -> type:
     class ErrorRecorder(trt.IErrorRecorder):
         """Collects what TensorRT reports, for the message of torch2trt's own error."""
+
+        torch2trt = True
 
         def __init__(self) -> None:
             super().__init__()
@@ -38,11 +43,15 @@ def _recorder_class(trt: Any) -> type:
                 self._errors.append((code, description))
             return False
 
-        def take(self) -> list[str]:
-            """The texts since the last call."""
-            texts = [text for _, text in self._errors]
+        def take(self) -> list[tuple[Any, str]]:
+            """What came since the last call."""
+            errors = list(self._errors)
             self._errors.clear()
-            return texts
+            return errors
+
+        def take_texts(self) -> list[str]:
+            """The texts since the last call."""
+            return [text for _, text in self.take()]
 
     return ErrorRecorder
 
@@ -50,3 +59,15 @@ def _recorder_class(trt: Any) -> type:
 def error_recorder(trt: Any) -> Any:
     """A new error recorder for TensorRT module `trt`."""
     return _recorder_class(trt)()
+
+
+def log_errors(recorder: Any, previous: Any) -> None:
+    """Passes on what `recorder` has: to the recorder the network had before, and to the log.
+
+    That of an enclosing block does its own logging.
+    """
+    for code, text in recorder.take():
+        if previous is not None:
+            previous.report_error(code, text)
+        if not getattr(previous, "torch2trt", False):
+            logger.error("TensorRT: %s", text)

@@ -1,34 +1,19 @@
-"""A module and example inputs become a Graph, by tracing or by torch.export. No weights are copied."""
+"""A module and example inputs become a Graph, by tracing or by torch.export. No weights are copied or changed."""
 
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
-from typing import Any, Callable, Iterator
+from typing import Any, Iterator
 
 import torch
+from torch.utils import _pytree as pytree
 
 from . import _C
 from .errors import InvalidArgument
 
-
-class _FunctionModule(torch.nn.Module):
-    """A function as a module, for both front ends."""
-
-    def __init__(self, function: Callable[..., Any]) -> None:
-        super().__init__()
-        self._function = function
-
-    def forward(self, *args: Any) -> Any:
-        return self._function(*args)
-
-
-def as_module(module: Any) -> torch.nn.Module:
-    """`module` itself, or a function wrapped as one."""
-    if isinstance(module, (torch.nn.Module, torch.jit.ScriptFunction)):
-        return module
-    if callable(module):
-        return _FunctionModule(module)
-    raise InvalidArgument(f"an nn.Module or a function is needed, not {type(module).__name__}")
+# torch.jit.trace and torch.export patch globals of torch while they run: one thread at a time.
+_lock = threading.RLock()
 
 
 @contextmanager
@@ -42,19 +27,58 @@ def _without_fused_attention() -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(before)
 
 
+@contextmanager
+def _unchanged(module: torch.nn.Module, args: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    """Undoes what running `module` does to its parameters and buffers and to the random numbers; yields copies of `args`.
+
+    A trace really runs the module. Neither schemas (batch_norm in training) nor version counters (`p.data.clamp_()`)
+    tell all writes, so everything is copied first: the price of a trace; an export runs on fake tensors.
+    """
+    held = [tensor for tensor in (*module.parameters(), *module.buffers()) if tensor.layout is torch.strided]
+    copies = [tensor.detach().clone() for tensor in held]
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield pytree.tree_map(lambda leaf: leaf.clone() if isinstance(leaf, torch.Tensor) else leaf, args)
+    finally:
+        with torch.no_grad():
+            for tensor, before in zip(held, copies):
+                if not torch.equal(tensor, before):
+                    tensor.data.copy_(before)
+
+
 def trace(module: torch.nn.Module, args: tuple[Any, ...]) -> tuple[Any, _C.Graph]:
-    """torch.jit.trace and its graph. Sizes are those of `args`."""
+    """torch.jit.trace and its graph. Sizes are those of `args`.
+
+    Raises:
+        InvalidArgument: an argument is no tensor.
+    """
     if isinstance(module, torch.jit.ScriptModule):
         return module, _C.graph_from_torchscript(module._c)
-    with torch.no_grad(), _without_fused_attention():
-        traced = torch.jit.trace(module, args, check_trace=False, strict=False)
+    for leaf in pytree.tree_leaves(args):
+        if not isinstance(leaf, torch.Tensor):
+            raise InvalidArgument(f'a trace takes tensors only, not {leaf!r}; use frontend="export", or a function '
+                                  "that calls the module with it")
+    with _lock, torch.no_grad(), _without_fused_attention(), _unchanged(module, args) as copies:
+        traced = torch.jit.trace(module, copies, check_trace=False, strict=False)
     return traced, _C.graph_from_torchscript(traced._c)
 
 
 def export(module: torch.nn.Module, args: tuple[Any, ...], dynamic_shapes: Any = None) -> tuple[Any, _C.Graph]:
-    """torch.export.export and its graph."""
-    with torch.no_grad():
-        program = torch.export.export(module, args, dynamic_shapes=dynamic_shapes)
+    """torch.export.export and its graph.
+
+    Raises:
+        InvalidArgument: the program fixes a size that `dynamic_shapes` has as dynamic, or `module` is a ScriptModule.
+    """
+    if isinstance(module, torch.jit.ScriptModule):
+        raise InvalidArgument('torch.export takes no ScriptModule; use frontend="trace", which reads it as it is')
+    with _lock, torch.no_grad():
+        try:
+            program = torch.export.export(module, args, dynamic_shapes=dynamic_shapes)
+        except torch._dynamo.exc.UserError as error:
+            if dynamic_shapes is None:
+                raise
+            reason = str(error).partition("\n\n")[0]
+            raise InvalidArgument(f"the program does not take every size of an ITensor's dynamic dimensions: {reason}") from error
     return program, graph_of_program(program)
 
 

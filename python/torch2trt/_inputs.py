@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Sequence
 
 import torch
 from torch.utils import _pytree as pytree
 
 from .errors import InvalidArgument
 
-# Sizes that stand for dynamic ones while exporting: distinct, and neither 0 nor 1, which torch.export specialises on.
-_STAND_IN_SIZES = (3, 5, 7, 11, 13, 17, 19, 23)
+# Sizes that stand for dynamic ones while exporting, by axis. Neither 0 nor 1, which torch.export specialises on; large
+# enough for what convolution networks halve five times. Memory is never touched: the export works on fake tensors.
+_STAND_IN_SIZES = (3, 192, 224, 256, 288, 320, 352, 384)
 
 
 def is_itensor(value: Any) -> bool:
@@ -18,15 +19,90 @@ def is_itensor(value: Any) -> bool:
     return type(value).__name__ == "ITensor"
 
 
+def is_tensor(value: Any) -> bool:
+    """Whether `value` is a torch tensor or an ITensor."""
+    return isinstance(value, torch.Tensor) or is_itensor(value)
+
+
+def has_trt_tensor(inputs: Any) -> bool:
+    """Whether `inputs`, or any list, tuple or dict in it, holds an ITensor."""
+    if isinstance(inputs, dict):
+        return any(has_trt_tensor(value) for value in inputs.values())
+    if isinstance(inputs, (list, tuple)):
+        return any(has_trt_tensor(value) for value in inputs)
+    return is_itensor(inputs)
+
+
 def as_args(example_inputs: Any) -> tuple[Any, ...]:
     """The positional arguments: a tuple or list as given, anything else as the only one."""
-    return tuple(example_inputs) if isinstance(example_inputs, (tuple, list)) else (example_inputs,)
+    if isinstance(example_inputs, (tuple, list)) and not hasattr(example_inputs, "_fields"):
+        return tuple(example_inputs)
+    return (example_inputs,)
 
 
-def tensor_leaves(args: tuple[Any, ...]) -> list[Any]:
-    """Torch tensors and ITensors in `args`, flat, in PyTorch's pytree order."""
-    leaves = pytree.tree_leaves(args, is_leaf=is_itensor)
-    return [leaf for leaf in leaves if isinstance(leaf, torch.Tensor) or is_itensor(leaf)]
+class Arguments:
+    """A program's arguments, flat. `leaves` in pytree order; `paths` as front ends name them: "x", "x.0", "x.key"."""
+
+    def __init__(self, example_inputs: Any, names: Sequence[str]) -> None:
+        entries, self.spec = pytree.tree_flatten_with_path(as_args(example_inputs))
+        self.leaves = [leaf for _, leaf in entries]
+        self.paths = [_path(keys, names) for keys, _ in entries]
+
+    @property
+    def tensors(self) -> list[int]:
+        """The positions of torch tensors and ITensors in `leaves`."""
+        return [index for index, leaf in enumerate(self.leaves) if is_tensor(leaf)]
+
+    def replace_tensors(self, tensors: Sequence[Any]) -> None:
+        """Puts `tensors` in the places of the tensors; None leaves one as it is.
+
+        Raises:
+            InvalidArgument: their number differs.
+        """
+        positions = self.tensors
+        if len(tensors) != len(positions):
+            raise InvalidArgument(f"input_tensors has {len(tensors)} entries, the module takes {len(positions)} tensors")
+        for position, tensor in zip(positions, tensors):
+            if tensor is None:
+                continue
+            if not is_tensor(tensor):
+                raise InvalidArgument(f"input_tensors holds a {type(tensor).__name__}; ITensors are needed")
+            self.leaves[position] = tensor
+
+    def values_for(self, graph: Any) -> list[int]:
+        """For each input of the graph, the position of its leaf: by name, else in order.
+
+        Raises:
+            InvalidArgument: the graph's inputs are not these, or it was specialised to another constant.
+        """
+        wanted = [name for name, _, _ in graph.inputs]
+        if all(name in self.paths for name in wanted):
+            positions = [self.paths.index(name) for name in wanted]
+        elif len(wanted) == len(self.leaves):
+            positions = list(range(len(wanted)))
+        elif len(wanted) == len(self.tensors):
+            positions = self.tensors
+        else:
+            raise InvalidArgument(f"the program takes {len(wanted)} input{'' if len(wanted) == 1 else 's'} "
+                                  f"({', '.join(wanted)}), {len(self.leaves)} given")
+        for name, position in zip(wanted, positions):
+            constant = graph.constant_inputs.get(name, self.leaves[position])
+            if constant is not self.leaves[position] and constant != self.leaves[position]:
+                raise InvalidArgument(f'the program was made for {name} = {constant!r}, not {self.leaves[position]!r}')
+        return positions
+
+
+def _path(keys: tuple[Any, ...], names: Sequence[str]) -> str:
+    index = keys[0].idx
+    rest = names[-1][1:] if names and names[-1].startswith("*") else None
+    if rest is not None and index >= len(names) - 1:
+        parts = [f"{rest}.{index - len(names) + 1}"]
+    else:
+        parts = [names[index] if index < len(names) else f"args.{index}"]
+    for key in keys[1:]:
+        parts.append(str(key.idx if isinstance(key, pytree.SequenceKey) else
+                         key.key if isinstance(key, pytree.MappingKey) else key.name))
+    return ".".join(parts)
 
 
 def torch_dtype_of(itensor: Any) -> torch.dtype:
@@ -39,52 +115,26 @@ def torch_dtype_of(itensor: Any) -> torch.dtype:
     return names[name]
 
 
-def stand_ins(args: tuple[Any, ...], frontend: str) -> tuple[tuple[Any, ...], Any]:
-    """`args` with a torch tensor in place of each ITensor, and the dynamic_shapes that export needs for them.
+def stand_ins(arguments: Arguments, frontend: str) -> tuple[tuple[Any, ...], Any]:
+    """The arguments with a torch tensor in place of each ITensor, and the dynamic_shapes that export needs for them.
 
     Raises:
         InvalidArgument: an ITensor has dynamic dimensions and the front end is "trace", which would bake sizes in.
     """
-    dynamic = False
-    sizes = iter(_STAND_IN_SIZES * 8)
-
-    def tensor_of(leaf: Any) -> Any:
+    tensors: list[Any] = []
+    shapes: list[Any] = []
+    for leaf in arguments.leaves:
         if not is_itensor(leaf):
-            return leaf
-        shape = [next(sizes) if size < 0 else size for size in leaf.shape]
-        dtype = torch_dtype_of(leaf)
-        return torch.rand(shape).to(dtype) if dtype.is_floating_point else torch.ones(shape, dtype=dtype)
-
-    def shapes_of(leaf: Any) -> Any:
-        nonlocal dynamic
-        if not is_itensor(leaf) or all(size >= 0 for size in leaf.shape):
-            return None
-        if frontend == "trace":
-            raise InvalidArgument(
-                f'ITensor "{leaf.name}" has the dynamic shape {tuple(leaf.shape)}; a trace would bake its sizes in. '
-                'Use frontend="export"')
-        dynamic = True
-        return {axis: torch.export.Dim.AUTO for axis, size in enumerate(leaf.shape) if size < 0}
-
-    shapes = pytree.tree_map(shapes_of, args, is_leaf=is_itensor)
-    tensors = pytree.tree_map(tensor_of, args, is_leaf=is_itensor)
-    return tensors, (shapes if dynamic else None)
-
-
-def named_leaves(args: tuple[Any, ...], names: list[str]) -> dict[str, Any]:
-    """Leaves by the names front ends give them: "x", nested "x.0", "x.key"."""
-    found: dict[str, Any] = {}
-
-    def walk(value: Any, name: str) -> None:
-        if isinstance(value, dict):
-            for key, item in value.items():
-                walk(item, f"{name}.{key}")
-        elif isinstance(value, (tuple, list)):
-            for index, item in enumerate(value):
-                walk(item, f"{name}.{index}")
-        else:
-            found[name] = value
-
-    for name, value in zip(names, args):
-        walk(value, name)
-    return found
+            tensors.append(leaf)
+            shapes.append(None)
+            continue
+        given = tuple(leaf.shape)
+        sizes = [_STAND_IN_SIZES[axis] if size < 0 else size for axis, size in enumerate(given)]
+        tensors.append(torch.zeros(sizes, dtype=torch_dtype_of(leaf)))
+        shapes.append({axis: torch.export.Dim.DYNAMIC for axis, size in enumerate(given) if size < 0} or None)
+        if shapes[-1] and frontend == "trace":
+            raise InvalidArgument(f'ITensor "{leaf.name}" has the dynamic shape {given}; a trace would bake its sizes in. '
+                                  'Use frontend="export"')
+    args = pytree.tree_unflatten(tensors, arguments.spec)
+    dynamic = pytree.tree_unflatten(shapes, arguments.spec) if any(shapes) else None
+    return args, dynamic

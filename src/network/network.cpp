@@ -16,15 +16,24 @@ std::string_view short_operator(std::string_view kind) {
 
 }  // namespace
 
-std::string Network::unique_layer_name(const Layer& layer) {
-  std::string base = location_.scope;
-  const auto* constant = std::get_if<layer::Constant>(&layer);
-  if (!location_.node.empty()) {
+std::string Network::layer_name_of(const SourceLocation& location) {
+  std::string base = location.scope;
+  if (!location.node.empty()) {
     if (!base.empty()) base += '/';
-    base += short_operator(location_.node);
+    base += short_operator(location.node);
   }
+  return base;
+}
+
+std::string Network::unique_layer_name(const Layer& layer) {
+  std::string base = layer_name_of(location_);
+  const auto* constant = std::get_if<layer::Constant>(&layer);
   if (constant != nullptr && !constant->weights.origin.empty()) base = constant->weights.origin;
   if (base.empty()) base = layer_type_name(layer);
+  return unique_name(base);
+}
+
+std::string Network::unique_name(const std::string& base) {
   int& used = layer_names_[base];
   std::string name = used == 0 ? base : fmt::format("{}_{}", base, used);
   ++used;
@@ -79,18 +88,25 @@ Tensor Network::add_input(const std::string& name, DType dtype, const Dims& dims
   return {this, id};
 }
 
-Tensor Network::adopt(TensorInfo info) {
+Tensor Network::adopt(TensorInfo info, bool is_input, bool is_output) {
+  const auto id = static_cast<std::int32_t>(tensors_.size());
   tensors_.push_back(std::move(info));
-  roles_.push_back(Role::kComputed);
-  return {this, static_cast<std::int32_t>(tensors_.size()) - 1};
+  roles_.push_back(is_input ? Role::kInput : Role::kComputed);
+  if (is_output) outputs_.insert(id);
+  return {this, id};
 }
 
-Tensor Network::mark_output(const Tensor& tensor, const std::string& name) {
+Tensor Network::as_output(const Tensor& tensor) {
   Tensor output = tensor;
   const auto index = static_cast<std::size_t>(tensor.id());
   if (roles_.at(index) != Role::kComputed || outputs_.contains(tensor.id())) output = add(layer::Identity{tensor});
-  mark_output_tensor(output.id(), name);
   outputs_.insert(output.id());
+  return output;
+}
+
+Tensor Network::mark_output(const Tensor& tensor, const std::string& name) {
+  const Tensor output = as_output(tensor);
+  mark_output_tensor(output.id(), name);
   tensors_.at(static_cast<std::size_t>(output.id())).name = name;
   return output;
 }

@@ -59,7 +59,8 @@ HostTensor host_tensor_from_python(const py::handle& torch_tensor) {
     throw Error(ErrorCategory::kInvalidArgument,
                 fmt::format("a torch.Tensor is needed, not {}", py::repr(py::type::of(torch_tensor)).cast<std::string>()));
   }
-  return from_torch(THPVariable_Unpack(torch_tensor.ptr()));
+  const at::Tensor& tensor = THPVariable_Unpack(torch_tensor.ptr());
+  return from_torch(tensor.unsafeGetTensorImpl()->is_wrapped_number() ? tensor : tensor.detach());
 }
 
 py::object to_python(const Operand& operand, PythonNetwork* network) {
@@ -89,6 +90,19 @@ py::object to_python(const Operand& operand, PythonNetwork* network) {
           },
       },
       operand.data);
+}
+
+py::object to_python_copied(const Operand& operand, PythonNetwork* network) {
+  if (const auto* list = operand.as<Operand::List>()) {
+    py::list copies;
+    for (const Operand& item : *list) copies.append(to_python_copied(item, network));
+    return copies;
+  }
+  const auto* tensor = operand.as<HostTensor>();
+  if (tensor == nullptr) return to_python(operand, network);
+  const auto copy = py::reinterpret_steal<py::object>(THPVariable_Wrap(to_torch(*tensor).detach().clone()));
+  if (network != nullptr) network->keep_alive(copy);
+  return copy;
 }
 
 Operand from_python(const py::handle& object, PythonNetwork* network) {

@@ -20,6 +20,11 @@ constexpr TypeName kTypeNames[] = {
 
 Dims dims_of(const py::object& itensor) { return itensor.attr("shape").cast<py::tuple>().cast<Dims>(); }
 
+// Metadata (TensorRT 8.6 and later) shows in the engine inspector and in profiles.
+void describe_origin(const py::object& layer, const SourceLocation& location) {
+  if (!location.source.empty() && py::hasattr(layer, "metadata")) layer.attr("metadata") = location.source;
+}
+
 }  // namespace
 
 py::module_ tensorrt_module_of(const py::handle& object) {
@@ -40,8 +45,7 @@ PythonNetwork::PythonNetwork(py::object network)
                                                              py::repr(py::type::of(network_)).cast<std::string>()));
   }
   py::module_::import("weakref").attr("finalize")(network_, kept_.attr("clear"));
-  const auto layers = network_.attr("num_layers").cast<int>();
-  for (int i = 0; i < layers; ++i) reserve_layer_name(py::str(network_.attr("get_layer")(i).attr("name")).cast<std::string>());
+  adopt_layers();
   recorder_ = py::module_::import("torch2trt._errors").attr("error_recorder")(trt_);
   previous_recorder_ = network_.attr("error_recorder");
   network_.attr("error_recorder") = recorder_;
@@ -49,9 +53,42 @@ PythonNetwork::PythonNetwork(py::object network)
 
 PythonNetwork::~PythonNetwork() {
   try {
-    network_.attr("error_recorder") = previous_recorder_;
-  } catch (const py::error_already_set&) {  // the interpreter is going down
+    close();
+  } catch (const std::exception&) {  // the interpreter is going down
   }
+}
+
+void PythonNetwork::close() {
+  if (!open_) return;
+  open_ = false;
+  network_.attr("error_recorder") = previous_recorder_;
+  log_errors();
+  tensors_.clear();
+  ids_.clear();
+}
+
+void PythonNetwork::check_open() const {
+  if (!open_) throw Error(ErrorCategory::kInvalidArgument, "the core.trt_network() block of this network has ended");
+}
+
+void PythonNetwork::log_errors() {
+  if (recorder_.attr("num_errors")().cast<int>() == 0) return;
+  py::module_::import("torch2trt._errors").attr("log_errors")(recorder_, previous_recorder_);
+}
+
+void PythonNetwork::adopt_layers(const SourceLocation* location) {
+  const auto count = network_.attr("num_layers").cast<int>();
+  for (int i = known_layers_; i < count; ++i) {
+    const py::object made = network_.attr("get_layer")(i);
+    const auto name = py::str(made.attr("name")).cast<std::string>();
+    if (location != nullptr && name.starts_with("(Unnamed Layer")) {
+      made.attr("name") = unique_name(layer_name_of(*location));
+      describe_origin(made, *location);
+    } else {
+      reserve_layer_name(name);
+    }
+  }
+  known_layers_ = count;
 }
 
 bool PythonNetwork::supports(std::string_view layer) const {
@@ -70,11 +107,45 @@ py::object PythonNetwork::itensor(const Tensor& tensor) {
   return at(tensor);
 }
 
-bool PythonNetwork::is_itensor(const py::handle& object) const { return py::isinstance(object, itensor_type_); }
+bool PythonNetwork::is_itensor(const py::handle& object) const {
+  return py::str(py::type::of(object).attr("__name__")).cast<std::string>() == "ITensor";
+}
+
+// An ITensor does not say whose it is, but it is the same Python object wherever its network gives it out.
+bool PythonNetwork::owns(const py::object& itensor) const {
+  if (!py::isinstance(itensor, itensor_type_)) return false;
+  const auto inputs = network_.attr("num_inputs").cast<int>();
+  for (int i = 0; i < inputs; ++i) {
+    if (network_.attr("get_input")(i).is(itensor)) return true;
+  }
+  // Backwards: what a handler returns was made last.
+  for (int i = network_.attr("num_layers").cast<int>() - 1; i >= 0; --i) {
+    const py::object made = network_.attr("get_layer")(i);
+    const auto outputs = made.attr("num_outputs").cast<int>();
+    for (int j = 0; j < outputs; ++j) {
+      if (made.attr("get_output")(j).is(itensor)) return true;
+    }
+  }
+  return false;
+}
 
 Tensor PythonNetwork::tensor_of(const py::object& itensor) {
   if (const auto known = ids_.find(itensor.ptr()); known != ids_.end()) return {this, known->second};
-  const Tensor adopted = adopt({py::str(itensor.attr("name")).cast<std::string>(), dims_of(itensor), dtype_of(itensor)});
+  const auto name = py::str(itensor.attr("name")).cast<std::string>();
+  if (!owns(itensor)) {
+    throw Error(ErrorCategory::kInvalidArgument,
+                fmt::format("ITensor \"{}\" belongs to another network than the one of core.trt_network()", name), location());
+  }
+  TensorInfo info{.name = name, .dtype = dtype_of(itensor)};
+  try {
+    info.dims = dims_of(itensor);
+  } catch (const py::error_already_set&) {
+    std::string message = fmt::format("TensorRT refused the layer that makes ITensor \"{}\"", name);
+    for (const std::string& text : take_errors()) message += "\n  TensorRT: " + text;
+    throw Error(ErrorCategory::kBuildFailed, message, location());
+  }
+  const Tensor adopted =
+      adopt(std::move(info), itensor.attr("is_network_input").cast<bool>(), itensor.attr("is_network_output").cast<bool>());
   remember(adopted.id(), itensor);
   return adopted;
 }
@@ -102,7 +173,7 @@ py::object PythonNetwork::weights(const HostTensor& tensor) {
 }
 
 std::vector<std::string> PythonNetwork::take_errors() {
-  return recorder_.attr("take")().cast<std::vector<std::string>>();
+  return recorder_.attr("take_texts")().cast<std::vector<std::string>>();
 }
 
 void PythonNetwork::refused(const std::string& what, const std::string& layer_name) {
@@ -112,6 +183,8 @@ void PythonNetwork::refused(const std::string& what, const std::string& layer_na
 }
 
 std::vector<TensorInfo> PythonNetwork::add_layer(const Layer& layer, const std::string& layer_name, std::int32_t first_id) {
+  check_open();
+  log_errors();  // from before: not this layer's
   const std::string type(layer_type_name(layer));
   py::object made;
   try {
@@ -120,7 +193,9 @@ std::vector<TensorInfo> PythonNetwork::add_layer(const Layer& layer, const std::
     refused(fmt::format("{}: {}", type, error.what()), layer_name);
   }
   if (made.is_none()) refused(type, layer_name);
+  ++known_layers_;
   made.attr("name") = layer_name;
+  describe_origin(made, location());
   std::vector<TensorInfo> outputs;
   const auto count = made.attr("num_outputs").cast<std::int32_t>();
   for (std::int32_t i = 0; i < count; ++i) {
@@ -139,6 +214,8 @@ std::vector<TensorInfo> PythonNetwork::add_layer(const Layer& layer, const std::
 }
 
 void PythonNetwork::add_input_layer(const TensorInfo& info, std::int32_t id) {
+  check_open();
+  log_errors();
   const py::object input = network_.attr("add_input")(info.name, data_type(info.dtype), py::tuple(py::cast(info.dims)));
   if (input.is_none()) refused("input", info.name);
   remember(id, input);

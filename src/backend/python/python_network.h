@@ -22,10 +22,14 @@ py::module_ tensorrt_module_of(const py::handle& object);
 
 class PythonNetwork : public Network {
  public:
-  // `network`: a tensorrt.INetworkDefinition. While this lives, TensorRT's errors go to it instead of to the logger, so
-  // that a refused layer is reported with TensorRT's text and the node; the rest is logged again at the end.
+  // `network`: a tensorrt.INetworkDefinition. Until close(), TensorRT's errors come here instead of going to its logger,
+  // so that a refused layer is reported with TensorRT's text and the node. What no layer of ours caused goes to the
+  // "torch2trt" logger and to the user's own recorder.
   explicit PythonNetwork(py::object network);
   ~PythonNetwork() override;
+  // Gives the network its own error recorder back. Any later use but close() is an Error(kInvalidArgument).
+  void close();
+  void check_open() const;
 
   const py::object& object() const { return network_; }
   const py::module_& module() const { return trt_; }
@@ -33,12 +37,18 @@ class PythonNetwork : public Network {
 
   // The ITensor behind a tensor. A constant that no layer has read yet becomes a layer first.
   py::object itensor(const Tensor& tensor);
-  // The handle of an ITensor of this network, also of one the user's own layers made.
+  // The handle of an ITensor of this network, also of one the user's own layers made. Throws Error(kInvalidArgument)
+  // for one of another network, Error(kBuildFailed) where TensorRT cannot say its shape: the layer behind it is bad.
   Tensor tensor_of(const py::object& itensor);
   bool is_itensor(const py::handle& object) const;
 
-  // Calls `visit` with each error TensorRT reported since the last call.
-  std::vector<std::string> take_errors();
+  // Layers the user added since the last call, or since this was made: their names are taken. Unnamed ones are named
+  // after `location` where it is given.
+  void adopt_layers(const SourceLocation* location = nullptr);
+  // Keeps `object` as long as the network: memory that weights may point to.
+  void keep_alive(const py::object& object) { kept_.append(object); }
+  // Logs the errors that no layer of ours caused.
+  void log_errors();
 
  protected:
   std::vector<TensorInfo> add_layer(const Layer& layer, const std::string& layer_name, std::int32_t first_id) override;
@@ -54,7 +64,9 @@ class PythonNetwork : public Network {
   DType dtype_of(const py::object& itensor) const;
   // trt.Weights over the tensor's memory, which is kept alive until the network dies.
   py::object weights(const HostTensor& tensor);
+  std::vector<std::string> take_errors();
   [[noreturn]] void refused(const std::string& what, const std::string& layer_name);
+  bool owns(const py::object& itensor) const;
 
   py::object network_;
   py::module_ trt_;
@@ -64,6 +76,8 @@ class PythonNetwork : public Network {
   py::list kept_;  // owners of the weights, emptied when the network is collected
   std::map<std::int32_t, py::object> tensors_;
   std::map<PyObject*, std::int32_t> ids_;
+  int known_layers_ = 0;
+  bool open_ = true;
 };
 
 }  // namespace torch2trt

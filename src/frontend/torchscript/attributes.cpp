@@ -117,7 +117,8 @@ ValueId Importer::parameter(const at::Tensor& tensor, const std::string& path, P
   if (tensor.layout() != at::kStrided) refuse(fmt::format("its layout is {}", c10::str(tensor.layout())));
   Parameter weight{.name = name, .kind = kind};
   try {
-    weight.data = from_torch(tensor);
+    // Detached: the module's own tensor object may get other memory while the graph lives (module.half()).
+    weight.data = from_torch(tensor.unsafeGetTensorImpl()->is_wrapped_number() ? tensor : tensor.detach());
   } catch (const Error& error) {
     refuse(error.message());
   }
