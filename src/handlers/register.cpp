@@ -6,6 +6,7 @@ void register_all(HandlerRegistry& registry) {
   register_activations(registry);
   register_convolution(registry);
   register_normalization(registry);
+  register_padding(registry);
   register_pointwise(registry);
   register_pooling(registry);
   register_products(registry);
