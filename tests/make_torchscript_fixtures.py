@@ -516,6 +516,14 @@ def write_models(folder: Path) -> None:
         torch.jit.script(model).save(folder / f"scripted_{name}.pt")
 
 
+def rewrite(source: Path, target: Path, ending: str, old: bytes, new: bytes) -> None:
+    """Copies a TorchScript file with `old` replaced in the members whose names have this ending."""
+    with zipfile.ZipFile(source) as good, zipfile.ZipFile(target, "w") as bad:
+        for name in good.namelist():
+            data = good.read(name)
+            bad.writestr(name, data.replace(old, new) if name.endswith(ending) else data)
+
+
 def write_bad_files(folder: Path) -> None:
     torch.save({"w": VECTOR}, folder / "state_dict.pt")
     torch.save({"w": VECTOR}, folder / "legacy.pt", _use_new_zipfile_serialization=False)
@@ -524,11 +532,8 @@ def write_bad_files(folder: Path) -> None:
     (folder / "truncated.pt").write_bytes(whole[: len(whole) // 2])
     (folder / "empty.pt").write_bytes(b"")
     (folder / "text.pt").write_bytes(b"not a model")
-    with zipfile.ZipFile(folder / "TracedNet.pt") as good, zipfile.ZipFile(folder / "bad_program.pt", "w") as bad:
-        for name in good.namelist():
-            bad.writestr(
-                name, good.read(name).replace(b"torch.conv", b"torch.vnoc").replace(b"torch._conv", b"torch._v")
-            )
+    rewrite(folder / "TracedNet.pt", folder / "bad_program.pt", ".py", b"torch._conv", b"torch._v")
+    rewrite(folder / "TracedNet.pt", folder / "no_debug_records.pt", ".debug_pkl", b"\x80\x02", b"\x00\x02")
     (folder / "directory.pt").mkdir(exist_ok=True)
     os.mkfifo(folder / "pipe.pt")
 

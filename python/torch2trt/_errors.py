@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 logger = logging.getLogger("torch2trt")
@@ -12,7 +12,7 @@ logger = logging.getLogger("torch2trt")
 _NOISE = ("CUDA initialization failure", "cudaError 35", "CUDA error 35", "error: 35")
 
 
-@lru_cache(maxsize=None)
+@cache
 def _recorder_class(trt: Any) -> type:
     class ErrorRecorder(trt.IErrorRecorder):
         """Collects what TensorRT reports, for the message of torch2trt's own error."""

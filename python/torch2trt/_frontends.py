@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
@@ -58,7 +60,14 @@ def trace(module: torch.nn.Module, args: tuple[Any, ...]) -> tuple[Any, _C.Graph
         if not isinstance(leaf, torch.Tensor):
             raise InvalidArgument(f'a trace takes tensors only, not {leaf!r}; use frontend="export", or a function '
                                   "that calls the module with it")
-    with _lock, torch.no_grad(), _without_fused_attention(), _unchanged(module, args) as copies:
+    with (
+        _lock,
+        torch.no_grad(),
+        _without_fused_attention(),
+        _unchanged(module, args) as copies,
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("ignore", message=r"`torch\.jit\.trace.*is deprecated", category=FutureWarning)
         traced = torch.jit.trace(module, copies, check_trace=False, strict=False)
     return traced, _C.graph_from_torchscript(traced._c)
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "src/convert/structure.h"
 #include "src/convert/unsupported.h"
 #include "src/torch/evaluate.h"
 #include "src/torch/schema.h"
@@ -94,7 +95,10 @@ class Runner {
     for (const NamedArgument& argument : node.arguments) operands.push_back({argument.name, operand(argument.value)});
     const bool unknown = std::any_of(operands.begin(), operands.end(), [](const NamedOperand& o) { return has_unknown(o.value); });
     std::optional<std::vector<Operand>> outputs;
-    if (!unknown) {
+    if (unknown) {
+      // The operands will be known once the nodes before are supported; what has no handler is missing all the same.
+      if (options_.network != nullptr && !is_handled(node)) unsupported_.add(node, "no handler");
+    } else {
       try {
         outputs = results_of(node, operands);
       } catch (const Error& error) {
@@ -115,11 +119,17 @@ class Runner {
     release(node);
   }
 
+  bool is_handled(const Node& node) const {
+    return handlers_.find(node.kind, node.overload) != nullptr ||
+           (options_.user_handlers && options_.user_handlers(node) != nullptr);
+  }
+
   std::vector<Operand> results_of(const Node& node, const std::vector<NamedOperand>& operands) {
     if (options_.network != nullptr) options_.network->set_location(node.location());
     if (options_.user_handlers) {
       if (const UserHandler* user = options_.user_handlers(node)) return (*user)(node, operands);
     }
+    if (auto moved = restructured(node, operands)) return *std::move(moved);
     const HandlerEntry* entry = handlers_.find(node.kind, node.overload);
     const bool in_network =
         std::any_of(operands.begin(), operands.end(), [](const NamedOperand& o) { return has_network_value(o.value); });

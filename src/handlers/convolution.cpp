@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "src/handlers/register.h"
+#include "src/torch/kernels.h"
 
 namespace torch2trt {
 namespace {
@@ -29,6 +30,23 @@ std::variant<HostTensor, Tensor> kernel_of(Args& a, const Tensor& x, bool one_di
   return one_dimensional ? a.network().unsqueeze(weight, {2}) : weight;
 }
 
+// TensorRT's deconvolution takes no negative padding (output_padding larger than padding), and builds none that is
+// strided and dilated. Zeros in the kernel do the same.
+void spread(const Args& a, Geometry& g, std::variant<HostTensor, Tensor>& kernel) {
+  const auto above_one = [](std::int64_t value) { return value > 1; };
+  const bool dilated = std::any_of(g.dilation.begin(), g.dilation.end(), above_one) && std::any_of(g.stride.begin(), g.stride.end(), above_one);
+  std::vector<std::int64_t> after;
+  for (std::int64_t& padding : g.post_padding) {
+    after.push_back(std::max<std::int64_t>(-padding, 0));
+    padding = std::max<std::int64_t>(padding, 0);
+  }
+  if (!dilated && std::all_of(after.begin(), after.end(), [](std::int64_t count) { return count == 0; })) return;
+  const auto* constant = std::get_if<HostTensor>(&kernel);
+  a.require(constant != nullptr, "a transposed convolution with a dilated stride, or output_padding larger than padding, needs a constant kernel");
+  kernel = spread_kernel(*constant, g.dilation, after);
+  std::fill(g.dilation.begin(), g.dilation.end(), 1);
+}
+
 // The input has `spatial` + 2 dimensions, or one less without a batch.
 Tensor convolve(Network& net, Args& a, Geometry g, std::int64_t spatial) {
   Tensor x = a.tensor("input");
@@ -40,7 +58,8 @@ Tensor convolve(Network& net, Args& a, Geometry g, std::int64_t spatial) {
     x = net.unsqueeze(x, {2});
     lift(g);
   }
-  const auto kernel = kernel_of(a, x, one_dimensional);
+  auto kernel = kernel_of(a, x, one_dimensional);
+  if (g.transposed) spread(a, g, kernel);
   std::optional<HostTensor> bias;
   std::optional<Tensor> computed_bias;
   if (a.is_constant("bias")) {
@@ -102,12 +121,6 @@ void transpose(Geometry& g) {
   for (std::size_t i = 0; i < g.output_padding.size(); ++i) g.post_padding[i] -= g.output_padding[i];
 }
 
-// TensorRT takes no negative padding: then nothing is cut after, and zeros (plus bias) would have to be appended.
-void require_cut(const Args& a, const Geometry& g) {
-  const bool fits = std::all_of(g.post_padding.begin(), g.post_padding.end(), [](std::int64_t pad) { return pad >= 0; });
-  a.require(fits, "output_padding larger than padding needs a negative padding, which TensorRT's deconvolution refuses");
-}
-
 Handler transposed_convolution(std::int64_t spatial) {
   return [spatial](Network& net, Args& a) -> Results {
     Geometry g;
@@ -118,13 +131,11 @@ Handler transposed_convolution(std::int64_t spatial) {
     g.groups = a.integer("groups");
     g.dilation = a.integers("dilation", spatial);
     transpose(g);
-    require_cut(a, g);
     return convolve(net, a, g, spatial);
   };
 }
 
 Results general(Network& net, Args& a) {
-  const auto stride = a.integers("stride");
   const auto spatial = static_cast<std::int64_t>(a.operand("weight").as<HostTensor>() != nullptr
                                                      ? a.operand("weight").as<HostTensor>()->rank()
                                                      : a.tensor("weight").rank()) - 2;
@@ -139,7 +150,6 @@ Results general(Network& net, Args& a) {
   a.ignore({"benchmark", "deterministic", "cudnn_enabled", "allow_tf32"});
   if (transposed) {
     transpose(g);
-    require_cut(a, g);
   }
   return convolve(net, a, g, spatial);
 }

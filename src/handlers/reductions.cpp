@@ -62,8 +62,16 @@ Tensor index_of(Network& net, const Tensor& top_indices, std::int64_t axis, bool
   return keep ? index : net.squeeze(index, {axis});
 }
 
+// TensorRT's top-k needs at least two dimensions.
+std::vector<Tensor> top(Network& net, const Tensor& x, TopKOperation operation, std::int64_t k, std::int64_t axis) {
+  if (x.rank() > 1) return net.add_all(layer::TopK{x, operation, k, axis});
+  auto outputs = net.add_all(layer::TopK{net.unsqueeze(x, {0}), operation, k, 1});
+  for (Tensor& output : outputs) output = net.squeeze(output, {0});
+  return outputs;
+}
+
 // Values and indices along one axis: max.dim, min.dim.
-Handler extreme_with_index(TopKOperation top, ReduceOperation reduce) {
+Handler extreme_with_index(TopKOperation operation, ReduceOperation reduce) {
   return [=](Network& net, Args& a) -> Results {
     const Tensor x = a.tensor("self");
     const std::int64_t axis = a.axis("dim", x);
@@ -71,15 +79,15 @@ Handler extreme_with_index(TopKOperation top, ReduceOperation reduce) {
     if (x.rank() == 0) return std::vector<Operand>{x, net.scalar(0, DType::kInt64)};
     if (!a.is_output_used(1)) return std::vector<Operand>{extreme(net, reduce, x, {axis}, keep), Unknown{}};
     const Tensor input = x.dtype() == DType::kBool ? net.cast(x, DType::kInt32) : x;
-    const auto outputs = net.add_all(layer::TopK{input, top, std::int64_t{1}, axis});
+    const auto outputs = top(net, input, operation, 1, axis);
     Operand values = Unknown{};
     if (a.is_output_used(0)) values = net.cast(keep ? outputs[0] : net.squeeze(outputs[0], {axis}), x.dtype());
     return std::vector<Operand>{values, index_of(net, outputs[1], axis, keep)};
   };
 }
 
-Handler argument_of_extreme(TopKOperation top) {
-  return [top](Network& net, Args& a) -> Results {
+Handler argument_of_extreme(TopKOperation operation) {
+  return [operation](Network& net, Args& a) -> Results {
     Tensor x = a.tensor("self");
     if (x.dtype() == DType::kBool) x = net.cast(x, DType::kInt32);
     const bool keep = keep_dims(a);
@@ -92,7 +100,7 @@ Handler argument_of_extreme(TopKOperation top) {
       if (rank == 0) x = net.reshape(x, {1});
     }
     const bool whole = a.is_none("dim") || rank == 0;
-    const auto outputs = net.add_all(layer::TopK{x, top, std::int64_t{1}, axis});
+    const auto outputs = top(net, x, operation, 1, axis);
     const Tensor index = index_of(net, outputs[1], axis, keep && !whole);
     if (keep && whole) return net.reshape(index, std::vector<Dim>(static_cast<std::size_t>(rank), Dim(1)));
     return index;
@@ -107,7 +115,7 @@ Results topk(Network& net, Args& a) {
   const TopKOperation operation = a.boolean("largest") ? TopKOperation::kMax : TopKOperation::kMin;
   const std::int64_t k = a.integer("k");
   a.require(k <= 3840, fmt::format("k is {}; TensorRT allows at most 3840", k));
-  const auto outputs = net.add_all(layer::TopK{x, operation, k, axis});
+  const auto outputs = top(net, x, operation, k, axis);
   return std::vector<Operand>{outputs[0], net.cast(outputs[1], DType::kInt64)};
 }
 

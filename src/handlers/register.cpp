@@ -13,7 +13,6 @@ void register_all(HandlerRegistry& registry) {
   register_reductions(registry);
   register_shapes(registry);
   register_sizes(registry);
-  register_structure(registry);
   register_types(registry);
 }
 

@@ -17,7 +17,6 @@ void register_products(HandlerRegistry& registry);
 void register_reductions(HandlerRegistry& registry);
 void register_shapes(HandlerRegistry& registry);
 void register_sizes(HandlerRegistry& registry);
-void register_structure(HandlerRegistry& registry);
 void register_types(HandlerRegistry& registry);
 
 }  // namespace torch2trt

@@ -31,29 +31,39 @@ std::vector<std::int64_t> range(std::int64_t count) {
   return values;
 }
 
+// Replaces the -1 among `shape` where it is a number: sizes only known at run time must be the same on both sides.
+void infer_rest(const Tensor& x, std::vector<Dim>& shape, Dim& rest) {
+  std::vector<Dim> from = x.shape();
+  std::int64_t known = 1;
+  for (const Dim& dim : shape) {
+    if (&dim == &rest) continue;
+    if (dim.is_constant()) {
+      known *= dim.value();
+      continue;
+    }
+    const auto match = std::find_if(from.begin(), from.end(), [&](const Dim& other) { return other.same_as(dim); });
+    if (match == from.end()) return;
+    from.erase(match);
+  }
+  std::int64_t total = 1;
+  for (const Dim& dim : from) {
+    if (!dim.is_constant()) return;
+    total *= dim.value();
+  }
+  if (known == 0 || total % known != 0) {
+    throw Error(ErrorCategory::kInvalidArgument,
+                fmt::format("a tensor of shape [{}] cannot be viewed with {} elements in the dimensions given", fmt::join(x.dims(), ", "), known),
+                x.network().location());
+  }
+  rest = Dim(total / known);
+}
+
 }  // namespace
 
 Tensor Network::reshape(const Tensor& x, const std::vector<Dim>& wanted) {
   std::vector<Dim> shape = wanted;
   const auto inferred = std::find_if(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == -1; });
-  if (x.is_static() && inferred != shape.end()) {
-    std::int64_t known = 1;
-    bool all_known = true;
-    for (const Dim& dim : shape) {
-      if (dim.is_constant() && dim.value() != -1) known *= dim.value();
-      all_known = all_known && dim.is_constant();
-    }
-    const std::int64_t total = numel_of(x.dims());
-    if (all_known) {
-      if (known == 0 || total % known != 0) {
-        throw Error(ErrorCategory::kInvalidArgument,
-                    fmt::format("a tensor of shape [{}] cannot be viewed with {} elements in the dimensions given",
-                                fmt::join(x.dims(), ", "), known),
-                    location_);
-      }
-      *inferred = Dim(total / known);
-    }
-  }
+  if (inferred != shape.end()) infer_rest(x, shape, *inferred);
   if (same_shape(x, shape)) return x;
   if (const HostTensor* value = constant_value(x)) {
     Dims sizes;

@@ -171,6 +171,10 @@ bool Contiguity::output_is_contiguous(const Graph& graph, const Node& node) cons
   return contiguous;
 }
 
+void Contiguity::forget(ValueId id) {
+  if (is_contiguous(id)) contiguous_[static_cast<std::size_t>(id.index)] = false;
+}
+
 bool makes_container(const Node& node) {
   return node.kind == "prim::ListConstruct" || node.kind == "prim::TupleConstruct" ||
          node.kind == "prim::DictConstruct";

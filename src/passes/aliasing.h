@@ -28,6 +28,8 @@ class Contiguity {
   bool is_contiguous(ValueId id) const;
   // Learns about the outputs of `node`; to be called in program order, before the node is rewritten.
   void observe(const Graph& graph, const Node& node);
+  // The tensor was transposed in place.
+  void forget(ValueId id);
 
  private:
   bool output_is_contiguous(const Graph& graph, const Node& node) const;

@@ -165,7 +165,11 @@ class Functionalizer {
     const Aliasing aliasing = aliasing_of(graph_, view, contiguity_).aliasing;
     for (NamedArgument& given : view.arguments) memory_.read_all(given.value, node);
     const int target = memory_.tensor_of(self);
-    memory_.rebind(node, target, memory_.add_views(view, {self}, aliasing)[0]);
+    const int changed = memory_.add_views(view, {self}, aliasing)[0];
+    memory_.rebind(node, target, changed);
+    if (!node.kind.starts_with("aten::squeeze") && !node.kind.starts_with("aten::unsqueeze")) {
+      for (ValueId value : memory_.values_of(changed)) contiguity_.forget(value);
+    }
     nodes_->push_back(std::move(view));
   }
 

@@ -30,41 +30,75 @@ std::string functional_kind(const Node& node) {
   return {};
 }
 
+// Inference's dropout_ is nothing; training's has another argument name than dropout.
+bool is_dropout(const Node& node) { return node.kind.ends_with("dropout_") && node.find("train") != nullptr; }
+
+// Whether `schema` is a function of just the arguments that `node` has.
+bool fits(const OperatorSchema& schema, const Node& node) {
+  return !schema.is_mutable() && schema.returns.size() == 1 && schema.returns[0].type == "Tensor" &&
+         std::all_of(node.arguments.begin(), node.arguments.end(),
+                     [&](const NamedArgument& given) { return schema.find(given.name) != nullptr; });
+}
+
 const OperatorSchema* functional_schema(const Node& node) {
   const std::string kind = functional_kind(node);
   if (kind.empty()) return nullptr;
-  std::string overload = node.overload;
-  // bernoulli_.float(p) is bernoulli.p of any tensor of the same sizes.
-  if (node.kind == "aten::bernoulli_" && overload == "float") overload = "p";
-  const OperatorSchema* schema = find_schema(kind, overload);
-  if (schema == nullptr || schema->is_mutable() || schema->returns.size() != 1 || schema->returns[0].type != "Tensor") {
-    return nullptr;
+  const OperatorSchema* schema = find_schema(kind, node.overload);
+  if (schema != nullptr && fits(*schema, node)) return schema;
+  // Some have another overload name: pow_.Tensor is pow.Tensor_Tensor, transpose_ is transpose.int.
+  const OperatorSchema* in_place = find_schema(node.kind, node.overload);
+  if (in_place == nullptr) return nullptr;
+  for (const OperatorSchema* candidate : find_schemas(kind)) {
+    if (fits(*candidate, node) &&
+        std::equal(candidate->arguments.begin(), candidate->arguments.end(), in_place->arguments.begin(),
+                   in_place->arguments.end(), [](const SchemaArgument& a, const SchemaArgument& b) {
+                     return a.name == b.name && a.type == b.type;
+                   })) {
+      return candidate;
+    }
   }
-  const bool takes_all = std::all_of(node.arguments.begin(), node.arguments.end(),
-                                     [&](const NamedArgument& given) { return schema->find(given.name) != nullptr; });
-  return takes_all ? schema : nullptr;
+  return nullptr;
 }
 
 Node functional_node(const Node& node) {
-  const OperatorSchema* schema = functional_schema(node);
   Node result = node;
+  result.outputs.clear();
+  if (is_dropout(node)) {
+    result.kind.pop_back();
+    for (NamedArgument& given : result.arguments) {
+      if (given.name == "self") given.name = "input";
+    }
+    return result;
+  }
+  const OperatorSchema* schema = functional_schema(node);
   result.kind = schema->kind;
   result.overload = schema->overload;
-  result.outputs.clear();
   return result;
 }
 
 // The functional form's result has the type of `self` whatever the other arguments are.
 bool keeps_type(std::string_view kind) {
-  static const Names names = {"aten::index_put_",      "aten::_index_put_impl_",
-                              "aten::index_fill_",     "aten::index_copy_",
-                              "aten::index_add_",      "aten::masked_fill_",
-                              "aten::masked_scatter_", "aten::scatter_",
-                              "aten::scatter_add_",    "aten::put_",
-                              "aten::fill_",           "aten::copy_",
-                              "aten::relu_",           "aten::triu_",
-                              "aten::tril_",           "aten::cumsum_",
-                              "aten::dropout_",        "aten::fill_diagonal_",
+  static const Names names = {"aten::index_put_",
+                              "aten::_index_put_impl_",
+                              "aten::index_fill_",
+                              "aten::index_copy_",
+                              "aten::index_add_",
+                              "aten::masked_fill_",
+                              "aten::masked_scatter_",
+                              "aten::scatter_",
+                              "aten::scatter_add_",
+                              "aten::put_",
+                              "aten::fill_",
+                              "aten::copy_",
+                              "aten::relu_",
+                              "aten::triu_",
+                              "aten::tril_",
+                              "aten::cumsum_",
+                              "aten::dropout_",
+                              "aten::alpha_dropout_",
+                              "aten::feature_dropout_",
+                              "aten::feature_alpha_dropout_",
+                              "aten::fill_diagonal_",
                               "aten::scatter_reduce_"};
   return names.contains(kind);
 }
@@ -136,6 +170,7 @@ ValueId copied(Emitter& emit, const Node& node, const Type& self, std::string_vi
 InPlace in_place_form(const Node& node) {
   if (node.kind == "aten::requires_grad_" || node.kind == "aten::retain_grad") return InPlace::kNothing;
   if ((node.kind == "aten::copy_" || node.kind == "aten::zero_") && node.overload.empty()) return InPlace::kValue;
+  if (is_dropout(node)) return *node.find("train") == Argument(false) ? InPlace::kNothing : InPlace::kValue;
   const OperatorSchema* schema = functional_schema(node);
   if (schema == nullptr) return InPlace::kNone;
   return schema->returns[0].alias.empty() ? InPlace::kValue : InPlace::kGeometry;

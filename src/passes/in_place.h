@@ -12,7 +12,7 @@ namespace torch2trt {
 enum class InPlace {
   kValue,     // computes a new value: relu_, add_, index_put_, copy_, fill_, zero_
   kGeometry,  // only gives the tensor another shape: unsqueeze_, transpose_, squeeze_, detach_
-  kNothing,   // changes nothing a network has: requires_grad_
+  kNothing,   // changes nothing a network has: requires_grad_, dropout_ in inference
   kNone,      // there is no functional form
 };
 InPlace in_place_form(const Node& node);

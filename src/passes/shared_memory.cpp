@@ -31,7 +31,7 @@ std::optional<std::size_t> constant_element(const Node& node, std::size_t output
 }
 
 std::string describe(const Node& node) {
-  if (node.kind.empty()) return "the outputs";
+  if (node.kind.empty()) return "an output";
   return node.source.empty() ? node.qualified() : fmt::format("{} ({})", node.qualified(), node.source);
 }
 
@@ -97,6 +97,14 @@ int SharedMemory::tensor_of(ValueId id) {
   Tensor tensor{.name = value.name, .type = value.type, .seen = {0}, .current = id};
   tensor.memories = {add_memory(std::move(memory))};
   return tensor_of_[id] = add_tensor(std::move(tensor));
+}
+
+std::vector<ValueId> SharedMemory::values_of(int tensor) const {
+  std::vector<ValueId> values;
+  for (const auto& [value, id] : tensor_of_) {
+    if (id == tensor) values.push_back(value);
+  }
+  return values;
 }
 
 void SharedMemory::same(const std::vector<ValueId>& outputs, int tensor) {

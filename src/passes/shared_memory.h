@@ -34,6 +34,8 @@ class SharedMemory {
   // The tensor object that a value of the program is; made at the first question.
   int tensor_of(ValueId id);
   const Type& type_of(int tensor) const { return tensors_[static_cast<std::size_t>(tensor)].type; }
+  // The values that are the tensor.
+  std::vector<ValueId> values_of(int tensor) const;
   // `outputs` are the tensor `tensor` itself.
   void same(const std::vector<ValueId>& outputs, int tensor);
   // Every value that is `tensor` is now `other`: what unsqueeze_ and its kin do.

@@ -68,7 +68,7 @@ using Table = std::map<std::string, std::vector<const OperatorSchema*>, std::les
 
 const std::vector<const OperatorSchema*>& schemas_of(std::string_view kind) {
   static std::mutex mutex;
-  static Table table;  // schemas live as long as the process
+  static Table& table = *new Table;  // never destroyed: schemas are used until the process ends
   const std::lock_guard lock(mutex);
   // Operators may be registered later, so only hits are remembered.
   if (const auto known = table.find(kind); known != table.end() && !known->second.empty()) return known->second;

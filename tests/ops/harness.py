@@ -57,7 +57,8 @@ def _graph(row: Row, frontend: str, dynamic: bool) -> Any:
     if frontend == "export":
         shapes = None
         if dynamic:
-            shapes = (tuple({spec.batch: torch.export.Dim.DYNAMIC} if _varies(spec) else None for spec in specs),)
+            shapes = tuple({spec.batch: torch.export.Dim.DYNAMIC} if _varies(spec) else None for spec in specs)
+            shapes = shapes if row.module else (shapes,)  # a function takes *args
         _, graph = _frontends.export(module, args, shapes)
         return graph
     types = []
@@ -96,9 +97,7 @@ def _leaves(value: Any) -> list[torch.Tensor]:
     return [leaf for leaf in pytree.tree_leaves(value) if leaf is not None]
 
 
-def _compare(row: Row, got: torch.Tensor, expected: Any, where: str) -> None:
-    expected = torch.as_tensor(expected)
-    wanted = expected.to(_NETWORK_DTYPE.get(expected.dtype, expected.dtype))
+def _compare(row: Row, got: torch.Tensor, wanted: torch.Tensor, where: str) -> None:
     assert got.dtype == wanted.dtype, f"{where}: dtype {got.dtype}, PyTorch has {wanted.dtype}"
     assert tuple(got.shape) == tuple(wanted.shape), f"{where}: shape {tuple(got.shape)}, PyTorch has {tuple(wanted.shape)}"
     if not wanted.dtype.is_floating_point:
@@ -157,9 +156,11 @@ def check(row: Row, frontend: str, dynamic: bool) -> None:
         feeds = {name: arg.to(_NETWORK_DTYPE.get(arg.dtype, arg.dtype)) for (name, _, _), arg in zip(graph.inputs, args)}
         results = execute(network, feeds)
         for entry, value in zip(converted["outputs"], expected, strict=True):
-            _compare(row, results[entry["name"]], value, f"{entry['name']}, batch {batch}")
+            in_network = torch.as_tensor(value)
+            in_network = in_network.to(_NETWORK_DTYPE.get(in_network.dtype, in_network.dtype))
+            _compare(row, results[entry["name"]], in_network, f"{entry['name']}, batch {batch}")
         flat, _ = _C.run(graph, args, None)
         for got, value in zip(flat, expected, strict=True):
-            _compare(row, torch.as_tensor(got), value, f"torch mode, batch {batch}")
+            _compare(row, torch.as_tensor(got), torch.as_tensor(value), f"torch mode, batch {batch}")
     if not row.no_engine:
         _build(network, converted["ranges"])

@@ -44,7 +44,9 @@ struct Window {
       const bool number = kernel.extents[i].is_number();
       // The channels of a kernel tensor may be dynamic; the number of output maps and the window may not.
       in.require(number || i == 1, "kernel must be static");
-      in.require(!number || kernel.extents[i].number() > 0, "kernel must not be empty");
+      // A deconvolution of no channels at all is accepted.
+      const bool may_be_empty = i == 0 && std::is_same_v<L, layer::Deconvolution>;
+      in.require(!number || may_be_empty || kernel.extents[i].number() > 0, "kernel must not be empty");
     }
     for (std::size_t i = 0; i < spatial; ++i) {
       reach.push_back(l.dilation[i] * (kernel.extents[i + 2].number() - 1) + 1);
@@ -92,11 +94,15 @@ Outputs infer(const layer::Convolution& l, const Inputs& in) {
     in.require(padded >= window.reach[i], fmt::format("the padded size {} of spatial dimension {} is smaller than the "
                                                       "kernel's reach {}",
                                                       padded, i, window.reach[i]));
+    const bool from_nothing = size.is(0);
     size = (padded - window.reach[i]) / l.stride[i] + 1;
+    in.require(!from_nothing, fmt::format("spatial dimension {} of input is empty, that of the output is not", i));
   }
   return {{window.input.dtype, extents, std::nullopt}};
 }
 
+// TensorRT-RTX 1.7 does not build bfloat16 deconvolutions, nor those with both stride and dilation; that is a limit of
+// its kernels, not a rule of the layer.
 Outputs infer(const layer::Deconvolution& l, const Inputs& in) {
   const Window window(l, in);
   const Extent& channels = window.channels();
@@ -119,6 +125,8 @@ Outputs infer(const layer::Deconvolution& l, const Inputs& in) {
     }
     const std::int64_t result =
         (size.number() - 1) * l.stride[i] + window.reach[i] - l.pre_padding[i] - l.post_padding[i];
+    in.require(result <= 0 || !size.is(0),
+               fmt::format("spatial dimension {} of input is empty, that of the output is not", i));
     in.require(result >= 0, fmt::format("spatial dimension {} of the output would be {}", i, result));
     size = result;
   }

@@ -12,6 +12,7 @@ Outputs infer(const layer::Fill& l, const Inputs& in) {
       "the output");
   const Extents extents = in.list(l.dimensions, "dimensions");
   in.require(extents.size() <= kMaxRank, fmt::format("a tensor has at most {} dimensions", kMaxRank));
+  in.require(!extents.empty(), "a 0-d fill does not build");
   for (const Extent& size : extents) {
     in.require(!size.is_number() || size.number() >= 0, "dimensions must not be negative");
   }

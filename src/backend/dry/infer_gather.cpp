@@ -6,6 +6,33 @@
 namespace torch2trt::dry {
 namespace {
 
+// Ranks equal, and no dimension of indices larger than that of data, but that of a gather's axis. (PyTorch's scatter
+// has its axis free too; TensorRT-RTX does not build that.)
+void check_element_mode(const Facts& data, const Facts& indices, std::int64_t free_axis, const Inputs& in) {
+  for (std::size_t i = 0; i < data.extents.size(); ++i) {
+    const Extent& have = data.extents[i];
+    const Extent& want = indices.extents[i];
+    in.require(static_cast<std::int64_t>(i) == free_axis || !have.is_number() || !want.is_number() ||
+                   want.number() <= have.number(),
+               fmt::format("dimension {} of indices must not be larger than that of data", i));
+  }
+}
+
+void require_equal_ranks(const Facts& data, const Facts& indices, const Inputs& in) {
+  in.require(data.rank() >= 1, "data must have at least 1 dimension");
+  in.require(data.rank() == indices.rank(), "data and indices must have the same rank");
+}
+
+// An index into `data`'s dimensions [first, last) has nothing to refer to where one of them is empty.
+void require_elements(const Facts& data, std::int64_t first, std::int64_t last, const Extents& result,
+                      const Inputs& in) {
+  const Extent count = product(result);
+  if (!count.is_number() || count.is(0)) return;
+  for (std::int64_t i = first; i < last; ++i) {
+    in.require(!data.extents[static_cast<std::size_t>(i)].is(0), fmt::format("dimension {} of data is empty", i));
+  }
+}
+
 Extents gather_default(const layer::Gather& l, const Facts& data, const Facts& indices, const Inputs& in) {
   const std::int64_t batch = l.elementwise_dims;
   in.require(data.rank() >= 1, "data must have at least 1 dimension");
@@ -22,22 +49,10 @@ Extents gather_default(const layer::Gather& l, const Facts& data, const Facts& i
   }
   result.insert(result.end(), indices.extents.begin() + batch, indices.extents.end());
   result.insert(result.end(), axis + 1, data.extents.end());
+  require_elements(data, l.axis, l.axis + 1, result, in);
   in.require(result.size() <= kMaxRank,
              fmt::format("the result would have {} dimensions, more than {}", result.size(), kMaxRank));
   return result;
-}
-
-// Ranks equal, and no dimension of indices larger than that of data. PyTorch's gather and scatter have the axis free;
-// TensorRT-RTX does not build that.
-void check_element_mode(const Facts& data, const Facts& indices, const Inputs& in) {
-  in.require(data.rank() >= 1, "data must have at least 1 dimension");
-  in.require(data.rank() == indices.rank(), "data and indices must have the same rank");
-  for (std::size_t i = 0; i < data.extents.size(); ++i) {
-    const Extent& have = data.extents[i];
-    const Extent& want = indices.extents[i];
-    in.require(!have.is_number() || !want.is_number() || want.number() <= have.number(),
-               fmt::format("dimension {} of indices must not be larger than that of data", i));
-  }
 }
 
 // How many dimensions of data an index of mode kNd spans: the last dimension of indices.
@@ -62,6 +77,7 @@ Extents gather_nd(const layer::Gather& l, const Facts& data, const Facts& indice
   }
   Extents result(indices.extents.begin(), indices.extents.end() - 1);
   result.insert(result.end(), data.extents.begin() + batch + length.number(), data.extents.end());
+  require_elements(data, batch, batch + length.number(), result, in);
   in.require(result.size() <= kMaxRank,
              fmt::format("the result would have {} dimensions, more than {}", result.size(), kMaxRank));
   return result;
@@ -88,9 +104,11 @@ Outputs infer(const layer::Gather& l, const Inputs& in) {
     case GatherMode::kNd: extents = gather_nd(l, data, indices, in); break;
     case GatherMode::kElement:
       in.require(l.elementwise_dims == 0, "elementwise_dims must be 0 in mode Element");
-      check_element_mode(data, indices, in);
+      require_equal_ranks(data, indices, in);
       in.require_axis(l.axis, data.rank());
+      check_element_mode(data, indices, l.axis, in);
       extents = indices.extents;
+      require_elements(data, l.axis, l.axis + 1, extents, in);
       break;
   }
   return {{data.dtype, extents, std::nullopt}};
@@ -104,7 +122,8 @@ Outputs infer(const layer::Scatter& l, const Inputs& in) {
   in.require_type(indices.dtype, kIndices, "indices");
   in.require_equal_types(data.dtype, updates.dtype, "data", "updates");
   if (l.mode == ScatterMode::kElement) {
-    check_element_mode(data, indices, in);
+    require_equal_ranks(data, indices, in);
+    check_element_mode(data, indices, -1, in);
     in.require_axis(l.axis < 0 ? l.axis + data.rank() : l.axis, data.rank());
     require_same_shape(updates.extents, indices.extents, in);
   } else {

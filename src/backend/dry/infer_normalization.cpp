@@ -25,8 +25,8 @@ Outputs infer(const layer::Scale& l, const Inputs& in) {
   return {{x.dtype, extents, std::nullopt}};
 }
 
-// The layer of addNormalizationV2: with groups, scale and bias are per channel, [1, C, 1, ...], as in PyTorch. (Those of
-// addNormalization, all that TensorRT has before 10.15, are per group, [1, groups, 1, ...].)
+// The layer of addNormalizationV2: with groups, scale and bias are per channel, [1, C, 1, ...], as in PyTorch. (Those
+// of addNormalization, all that TensorRT has before 10.15, are per group, [1, groups, 1, ...].)
 Outputs infer(const layer::Normalization& l, const Inputs& in) {
   const Facts& x = in[l.input];
   in.require_type(x.dtype, kFloats | kInt8, "input");

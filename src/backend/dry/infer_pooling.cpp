@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "src/backend/dry/inference.h"
 
 namespace torch2trt::dry {
@@ -28,9 +30,12 @@ Outputs infer(const layer::Pooling& l, const Inputs& in) {
   Extents extents = x.extents;
   for (std::size_t i = 0; i < spatial; ++i) {
     // Max pooling accepts padding as large as the window.
-    in.require(l.type == PoolingType::kMax || !l.average_count_excludes_padding ||
-                   (l.pre_padding[i] < l.window[i] && l.post_padding[i] < l.window[i]),
-               "an average that does not count padding needs a padding smaller than the window");
+    const auto check_padding = [&](std::int64_t rounding) {
+      const bool smaller = l.pre_padding[i] < l.window[i] && l.post_padding[i] + rounding < l.window[i];
+      in.require(smaller || l.type == PoolingType::kMax || !l.average_count_excludes_padding,
+                 "an average that does not count padding needs a padding smaller than the window");
+    };
+    check_padding(0);
     Extent& size = extents[extents.size() - spatial + i];
     if (!size.is_number()) {
       size = {};
@@ -40,6 +45,7 @@ Outputs infer(const layer::Pooling& l, const Inputs& in) {
     const std::int64_t steps = l.round_up ? -floor_divide(-span, l.stride[i]) : floor_divide(span, l.stride[i]);
     // A window one larger than the image gives an empty output, and is accepted.
     in.require(steps + 1 >= 0, fmt::format("spatial dimension {} of the output would be {}", i, steps + 1));
+    check_padding(std::max<std::int64_t>(steps * l.stride[i] - span, 0));  // what rounding up adds is padding too
     size = steps + 1;
   }
   return {{x.dtype, extents, std::nullopt}};

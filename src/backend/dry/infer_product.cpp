@@ -56,7 +56,9 @@ Outputs infer(const layer::Attention& l, const Inputs& in) {
   in.require_equal_types(query.dtype, value.dtype, "query", "value");
   in.require(query.rank() == 4 && key.rank() == 4 && value.rank() == 4, "query, key and value must have rank 4");
   for (std::size_t i = 0; i < 4; ++i) {
-    in.require(!key.extents[i].differs_from(value.extents[i]), "key and value must have the same shape");
+    // Only the sequences may differ in what is known of them.
+    const bool both = i == 2 || key.extents[i].is_number() == value.extents[i].is_number();
+    in.require(both && !key.extents[i].differs_from(value.extents[i]), "key and value must have the same shape");
   }
   const Extents& q = query.extents;
   const Extents& k = key.extents;

@@ -9,6 +9,7 @@ namespace torch2trt::dry {
 Outputs infer(const layer::Resize& l, const Inputs& in) {
   const Facts& x = in[l.input];
   in.require_type(x.dtype, kFloats | kInt8, "input");
+  in.require(x.rank() >= 1, "input must have at least 1 dimension");
   Extents extents;
   if (const auto* scales = std::get_if<std::vector<float>>(&l.target)) {
     in.require(scales->size() == x.extents.size(), "target must have one scale for each dimension of input");
@@ -16,7 +17,9 @@ Outputs infer(const layer::Resize& l, const Inputs& in) {
       const float scale = (*scales)[i];
       in.require(scale >= 0, "scales must not be negative");
       const Extent& size = x.extents[i];
-      if (scale == 1.0F) {
+      if (scale == 0) {
+        extents.emplace_back(0);
+      } else if (scale == 1.0F) {
         extents.push_back(size);
       } else if (size.is_number()) {
         // Rounded down from a float32 product: 100 * 0.29 is 29.
@@ -35,8 +38,10 @@ Outputs infer(const layer::Resize& l, const Inputs& in) {
     const Extent& to = extents[i];
     in.require(!to.is_number() || to.number() >= 0, fmt::format("dimension {} of the output is negative", i));
     in.require(!from.is(0) || !to.is_number() || to.is(0), fmt::format("dimension {} is empty and must stay so", i));
-    // Nearest and, contrary to the documentation, cubic resize any dimension.
-    in.require(l.mode != InterpolationMode::kLinear || i + 3 >= extents.size() || !from.differs_from(to),
+    // Nearest and, contrary to the documentation, cubic resize any dimension. TensorRT lets linear do so too where the
+    // target is a tensor, even a constant one.
+    in.require(l.mode != InterpolationMode::kLinear || std::holds_alternative<Tensor>(l.target) ||
+                   i + 3 >= extents.size() || !from.differs_from(to),
                "linear interpolation resizes the last 3 dimensions only");
   }
   return {{x.dtype, extents, std::nullopt}};

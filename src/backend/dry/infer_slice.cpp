@@ -56,6 +56,7 @@ Outputs infer(const layer::Slice& l, const Inputs& in) {
   const Extents stride = in.list(l.stride, "stride");
   in.require(start.size() == x.extents.size() && size.size() == start.size() && stride.size() == start.size(),
              "start, size and stride must have one number for each dimension of input");
+  in.require(!size.empty() || l.mode != SampleMode::kFill, "a 0-d slice with mode Fill does not build");
   for (std::size_t i = 0; i < size.size(); ++i) {
     in.require(!size[i].is_number() || size[i].number() >= 0, fmt::format("dimension {} of size is negative", i));
     if (l.mode == SampleMode::kStrictBounds) {

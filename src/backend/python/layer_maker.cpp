@@ -111,7 +111,7 @@ py::object LayerMaker::add(const layer::Select& l) {
 py::object LayerMaker::add(const layer::Scale& l) {
   const char* mode = l.scale.numel() == 1 ? "UNIFORM" : "CHANNEL";
   return net_.attr("add_scale_nd")(at(l.input), enumerator("ScaleMode", mode), owner_.weights(l.shift), owner_.weights(l.scale),
-                                   trt_.attr("Weights")(), l.channel_axis);
+                                   trt_.attr("Weights")(owner_.data_type(l.scale.dtype)), l.channel_axis);
 }
 
 py::object LayerMaker::add(const layer::Normalization& l) {

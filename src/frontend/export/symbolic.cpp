@@ -17,6 +17,8 @@ namespace {
 constexpr int kMaxDepth = 100;
 constexpr std::size_t kMaxText = 1 << 16;
 constexpr std::size_t kMaxTerms = 64;
+constexpr std::size_t kMaxFactors = 16;
+constexpr std::size_t kMaxPrinted = 4096;  // products repeat their factors' text, so it could explode
 
 // A number, a symbol or a call; operators are calls of sympy's functions ("Add", "Mul", "Pow", "FloorDiv", "Mod").
 struct Expression {
@@ -24,12 +26,17 @@ struct Expression {
   std::int64_t number = 0;
   std::string name;  // of a symbol or function
   std::vector<Expression> arguments;
+  int depth = 0;
 };
 
 Expression make_number(std::int64_t value) { return {.number = value}; }
 
+// Throws where the expression gets too deep for what walks it recursively.
 Expression make_call(std::string name, std::vector<Expression> arguments) {
-  return {.kind = Expression::Kind::kCall, .name = std::move(name), .arguments = std::move(arguments)};
+  Expression call{.kind = Expression::Kind::kCall, .name = std::move(name), .arguments = std::move(arguments)};
+  for (const Expression& argument : call.arguments) call.depth = std::max(call.depth, argument.depth + 1);
+  if (call.depth > kMaxDepth) malformed("a size expression nests too deeply");
+  return call;
 }
 
 class Parser {
@@ -65,35 +72,46 @@ class Parser {
     if (!accept(token)) fail();
   }
 
+  // Sums and products of many become one call, not a deep one.
   Expression sum() {
     if (++depth_ > kMaxDepth) malformed("a size expression nests too deeply");
-    Expression left = product();
+    std::vector<Expression> terms;
+    terms.push_back(product());
     while (true) {
       if (accept("+")) {
-        left = make_call("Add", {std::move(left), product()});
+        terms.push_back(product());
       } else if (accept("-")) {
-        left = make_call("Add", {std::move(left), make_call("Mul", {make_number(-1), product()})});
+        terms.push_back(make_call("Mul", {make_number(-1), product()}));
       } else {
         --depth_;
-        return left;
+        return terms.size() == 1 ? std::move(terms[0]) : make_call("Add", std::move(terms));
       }
     }
   }
 
   Expression product() {
-    Expression left = factor();
+    std::vector<Expression> factors;
+    factors.push_back(factor());
+    const auto collect = [&factors]() {
+      return factors.size() == 1 ? std::move(factors[0]) : make_call("Mul", std::move(factors));
+    };
     while (true) {
+      std::string_view name;
       if (accept("//")) {
-        left = make_call("FloorDiv", {std::move(left), factor()});
+        name = "FloorDiv";
       } else if (accept("/")) {
-        left = make_call("TrueDiv", {std::move(left), factor()});
+        name = "TrueDiv";
       } else if (accept("%")) {
-        left = make_call("Mod", {std::move(left), factor()});
+        name = "Mod";
       } else if (accept("*")) {
-        left = make_call("Mul", {std::move(left), factor()});
+        factors.push_back(factor());
+        continue;
       } else {
-        return left;
+        return collect();
       }
+      Expression left = collect();
+      factors.clear();
+      factors.push_back(make_call(std::string(name), {std::move(left), factor()}));
     }
   }
 
@@ -228,7 +246,7 @@ std::optional<Sum> multiply(const Sum& a, const Sum& b) {
     for (const auto& [right, right_coefficient] : b) {
       Product product = left;
       product.insert(product.end(), right.begin(), right.end());
-      if (product.size() > kMaxTerms) return std::nullopt;
+      if (product.size() > kMaxFactors) return std::nullopt;
       std::sort(product.begin(), product.end());
       std::int64_t coefficient = 0;
       if (__builtin_mul_overflow(left_coefficient, right_coefficient, &coefficient)) return std::nullopt;
@@ -307,6 +325,7 @@ std::string print(const Sum& sum) {
       text += print(product);
     }
   }
+  if (text.size() > kMaxPrinted) malformed(fmt::format("a size expression takes {} characters", text.size()));
   return text.empty() ? "0" : text;
 }
 

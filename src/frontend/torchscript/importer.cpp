@@ -80,7 +80,6 @@ void Importer::import_block(Frame& frame, const jit::Block* block) {
 }
 
 void Importer::import_node(Frame& frame, const jit::Node* node) {
-  if (frame.done.erase(node) > 0) return;
   if (++steps_ > kMaxSteps) {
     fail(ErrorCategory::kInvalidModel, frame, node,
          fmt::format("the program is longer than {} operators once its calls are inlined", kMaxSteps));
@@ -181,24 +180,13 @@ void Importer::import_operator(Frame& frame, const jit::Node* node) {
       throw Error(error.category(), error.message(), result.location());
     }
   }
-  for (const jit::Value* output : outputs_of(frame, node)) {
+  if (node->kind() == prim::ListUnpack) result.arguments.at(0).name = "list";  // as the export front end has it
+  for (const jit::Value* output : node->outputs()) {
     const ValueId id = new_value(output, result.kind);
     result.outputs.push_back(id);
     frame.values[output] = id;
   }
   add(std::move(result));
-}
-
-// A list that is only unpacked becomes the outputs themselves, as torch.export has it: aten::split gives n tensors.
-std::vector<const jit::Value*> Importer::outputs_of(Frame& frame, const jit::Node* node) {
-  if (node->outputs().size() == 1 && node->output()->uses().size() == 1) {
-    const jit::Node* user = node->output()->uses()[0].user;
-    if (user->kind() == prim::ListUnpack && user->owningBlock() == node->owningBlock()) {
-      frame.done.insert(user);
-      return {user->outputs().begin(), user->outputs().end()};
-    }
-  }
-  return {node->outputs().begin(), node->outputs().end()};
 }
 
 std::vector<NamedArgument> Importer::arguments_of(Frame& frame, const jit::Node* node) {

@@ -38,7 +38,6 @@ class Importer {
     std::string scope;
     int depth = 0;
     std::unordered_map<const torch::jit::Value*, Binding> values;
-    std::unordered_set<const torch::jit::Node*> done;  // nodes ahead that need no more
   };
 
   // importer.cpp: nodes and calls
@@ -50,7 +49,6 @@ class Importer {
                             std::string scope, std::vector<Binding> arguments);
   bool import_folded(Frame& frame, const torch::jit::Node* node);
   void import_operator(Frame& frame, const torch::jit::Node* node);
-  std::vector<const torch::jit::Value*> outputs_of(Frame& frame, const torch::jit::Node* node);
   std::vector<NamedArgument> arguments_of(Frame& frame, const torch::jit::Node* node);
 
   const Binding& lookup(const Frame& frame, const torch::jit::Value* value) const;

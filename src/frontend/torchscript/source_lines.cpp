@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <exception>
 #include <string_view>
 
 namespace torch2trt::torchscript {
@@ -30,8 +31,11 @@ std::vector<Line> stack_lines(std::string_view text) {
 }
 
 std::vector<Line> lines_of(torch::jit::SourceRange range) {
-  // A loaded program's text is generated; the file's debug records lead to the original.
-  if (const auto original = range.findSourceRangeThatGenerated()) range = *original;
+  // A loaded program's text is generated; the file's debug records lead to the original. They are read only now.
+  try {
+    if (const auto original = range.findSourceRangeThatGenerated()) range = *original;
+  } catch (const std::exception&) {  // damaged records: the program is good without
+  }
   if (!range.source()) return {};
   std::vector<Line> lines = stack_lines(range.text().str());
   if (!lines.empty()) return lines;

@@ -37,7 +37,10 @@ TEST_F(DryConvolution, Shapes) {
   EXPECT_EQ(result(dilated), "float32[-1,4,8,8]");
   layer::Convolution padded = conv({1, 3, 0, 8}, {3, 3, 3, 3});
   padded.pre_padding = padded.post_padding = {2, 2};
-  EXPECT_EQ(result(padded), "float32[1,3,2,10]");
+  EXPECT_EQ(
+      refusal(padded),
+      "Convolution(float32[1,3,0,8], kernel=float32[3,3,3,3], stride=[1,1], pre_padding=[2,2], post_padding=[2,2], "
+      "dilation=[1,1]): spatial dimension 0 of input is empty, that of the output is not.");
   layer::Convolution grouped = conv({1, 4, 9, 9}, {4, 2, 3, 3});
   grouped.groups = 2;
   grouped.bias = weights({4});
@@ -143,6 +146,13 @@ TEST_F(DryConvolution, Pooling) {
       "Pooling(float32[1,3,8,8], type=Average, window=[2,2], stride=[1,1], pre_padding=[2,2], post_padding=[2,2], "
       "average_count_excludes_padding=true): an average that does not count padding needs a padding smaller than "
       "the window.");
+  // Rounding up makes the last window reach 1 beyond the image, which counts as padding.
+  layer::Pooling rounded = with({1, 1, 4, 4}, {1, 1}, 2, 0, true);
+  rounded.type = PoolingType::kAverage;
+  rounded.average_count_excludes_padding = true;
+  EXPECT_NE(refusal(rounded), "accepted");
+  rounded.window = {2, 2};
+  EXPECT_EQ(result(rounded), "float32[1,1,2,2]");
   EXPECT_EQ(refusal(pool({1, 3, 8}, {2})),
             "Pooling(float32[1,3,8], type=Max, window=[2], stride=[1], pre_padding=[0], post_padding=[0]): window must "
             "have 2 or 3 dimensions.");

@@ -36,6 +36,9 @@ TEST_F(DryIndexing, Gather) {
             "dimension 0 of data and indices must be equal, or one of them 1.");
   EXPECT_EQ(rule(gather(mode, {2, 3, 4}, {2, 3, 5}, 2, 2)), "elementwise_dims must be 0 or 1.");
   EXPECT_EQ(rule(gather(mode, {2, 3, 4}, {}, 1, 1)), "indices must have the elementwise dimension.");
+  EXPECT_EQ(rule(gather(mode, {0, 3}, {2})), "dimension 0 of data is empty.");
+  EXPECT_EQ(result(gather(mode, {0, 3}, {0})), "float32[0,3]");
+  EXPECT_EQ(result(gather(mode, {2, 0}, {2})), "float32[2,0]");
   EXPECT_EQ(rule(gather(mode, {}, {1})), "data must have at least 1 dimension.");
   EXPECT_EQ(rule(gather(mode, {2, 2, 2, 2, 2}, {2, 2, 2, 2, 2})), "the result would have 9 dimensions, more than 8.");
   EXPECT_EQ(rule(layer::Gather{x({2}), x({1})}), "indices must be int64 or int32, not float32.");
@@ -47,6 +50,8 @@ TEST_F(DryIndexing, GatherElements) {
   EXPECT_EQ(result(gather(mode, {4, 3}, {-1, 3}, 1)), "float32[-1,3]");
   EXPECT_EQ(rule(gather(mode, {2, 3}, {2}, 1)), "data and indices must have the same rank.");
   EXPECT_EQ(rule(gather(mode, {2, 3}, {4, 3}, 1)), "dimension 0 of indices must not be larger than that of data.");
+  EXPECT_EQ(result(gather(mode, {2, 3}, {2, 5}, 1)), "float32[2,5]") << "the axis is free";
+  EXPECT_EQ(rule(gather(mode, {2, 0}, {2, 5}, 1)), "dimension 1 of data is empty.");
   EXPECT_EQ(rule(gather(mode, {2, 3}, {2, 3}, 1, 1)), "elementwise_dims must be 0 in mode Element.");
 }
 
@@ -61,6 +66,7 @@ TEST_F(DryIndexing, GatherNd) {
   EXPECT_EQ(rule(gather(mode, {2, 3, 4}, {5, -1})), "the last dimension of indices must be static.");
   EXPECT_EQ(rule(gather(mode, {2, 3, 4}, {3, 6, 1}, 0, 1)),
             "elementwise dimension 0 must be equal in data and indices.");
+  EXPECT_EQ(rule(gather(mode, {4, 0}, {5, 2})), "dimension 1 of data is empty.");
   EXPECT_EQ(rule(gather(mode, {2, 3}, {})), "elementwise_dims must be smaller than the ranks of data and indices.");
 }
 
@@ -119,6 +125,9 @@ TEST_F(DryIndexing, Resize) {
             "Resize(float32[1,3,4,4], target=[2,3,8,8], mode=Linear, transformation=Asymmetric): linear interpolation "
             "resizes "
             "the last 3 dimensions only.");
+  EXPECT_EQ(result(resize({2, 3, 4, 4}, ints({2, 3, 8, 8}), InterpolationMode::kLinear)), "float32[2,3,8,8]");
+  EXPECT_EQ(result(resize({4, -1}, std::vector<float>{1, 0})), "float32[4,0]");
+  EXPECT_EQ(rule(resize({}, Dims{})), "input must have at least 1 dimension.");
   EXPECT_EQ(rule(resize({1, 3, 4, 4}, Dims{8, 8})), "target must have one size for each dimension of input.");
   EXPECT_EQ(rule(resize({1, 4}, std::vector<float>{2})), "target must have one scale for each dimension of input.");
   EXPECT_EQ(rule(resize({1, 4}, std::vector<float>{1, -1})), "scales must not be negative.");
@@ -157,6 +166,7 @@ TEST_F(DryIndexing, Fill) {
       "int32, not float16.");
   EXPECT_EQ(rule(fill(Dims{3}, Op::kRandomUniform, 0.0, 1.0, i64)),
             "the output must be float32 or float16, not int64.");
+  EXPECT_EQ(rule(fill(Dims{}, Op::kLinspace, 0.0, 1.0, i64)), "a 0-d fill does not build.");
   EXPECT_EQ(rule(fill(Dims{-1}, Op::kLinspace, 0.0, 1.0, i64)), "dimensions must not be negative.");
   EXPECT_EQ(rule(fill(Dims{3}, Op::kLinspace, scalar(1), 1.0, i64)),
             "alpha and beta must both be numbers or both be tensors.");

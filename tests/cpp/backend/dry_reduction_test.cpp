@@ -210,6 +210,8 @@ TEST_F(DryReduction, Attention) {
   EXPECT_EQ(rule(attention(query, {1, 4, 6, 8}, {1, 4, 6, 8})), "query and key must have the same batch size.");
   EXPECT_EQ(rule(attention(query, {2, 4, 6, 7}, {2, 4, 6, 7})), "query and key must have the same head size.");
   EXPECT_EQ(rule(attention({2, 4, 5, -1}, key, key)), "query and key must have the same head size.");
+  EXPECT_EQ(rule(attention(query, {-1, 4, 6, 8}, {2, 4, 6, 8})), "key and value must have the same shape.");
+  EXPECT_EQ(result(attention(query, {2, 4, -1, 8}, {2, 4, 6, 8})), "float32[2,4,5,8]");
   EXPECT_EQ(rule(masked({2, 4, 5, 7})), "dimension 3 of mask must be 1 or 6.");
   EXPECT_EQ(rule(masked({5, 6})), "mask must have rank 4.");
   EXPECT_EQ(rule(masked({1, 1, 5, 6}, f16)), "mask must be bool or float32, not float16.");

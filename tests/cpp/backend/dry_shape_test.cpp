@@ -189,6 +189,8 @@ TEST_F(DryShape, Slice) {
             "Slice(float32[-1,3], start=[0,0], size=[2,5], stride=[1,1]): the slice reaches index 4 of dimension 1, "
             "which has "
             "size 3.");
+  EXPECT_EQ(refusal(slice({}, {}, {}, {}, SampleMode::kFill)),
+            "Slice(float32[], start=[], size=[], stride=[], mode=Fill): a 0-d slice with mode Fill does not build.");
   EXPECT_EQ(refusal(slice({4}, {0}, {-1}, {1})),
             "Slice(float32[4], start=[0], size=[-1], stride=[1]): dimension 0 of size is negative.");
   EXPECT_EQ(

@@ -96,10 +96,26 @@ TEST(ExportSymbolic, RefusesWhatIsNoExpression) {
   EXPECT_THROW(parse_size(deep.substr(0, 5000)), Error);
   std::string minus(60000, '-');
   EXPECT_THROW(parse_size(minus + "1"), Error);
-  // Long sums and products end.
-  std::string wide = "s0";
-  for (int i = 1; i < 2000; ++i) wide += "+s" + std::to_string(i);
-  EXPECT_FALSE(parse_size(wide).symbol.empty());
+}
+
+TEST(ExportSymbolic, LargeExpressionsEnd) {
+  std::string sum = "s0";
+  std::string product = "s0";
+  std::string division = "s0";
+  for (int i = 1; i < 500; ++i) {
+    sum += "+s" + std::to_string(i);
+    product += "*s" + std::to_string(i);
+    division += "//s" + std::to_string(i);
+  }
+  EXPECT_THAT(parse_size(sum).symbol, HasSubstr("s499"));  // no normal form, but a text
+  EXPECT_THAT(parse_size(product).symbol, HasSubstr("s499"));
+  EXPECT_THROW(parse_size(division), Error);  // too deep
+  for (int i = 500; i < 2000; ++i) sum += "+s" + std::to_string(i);
+  EXPECT_THROW(parse_size(sum), Error);  // too long
+  // Each level repeats the text of the one below in every term.
+  std::string nested = "s0";
+  for (int i = 0; i < 50; ++i) nested = "((a+b+c+d+e+f+g+h)*(" + nested + ")//2)";
+  EXPECT_THROW(parse_size(nested), Error);
 }
 
 }  // namespace

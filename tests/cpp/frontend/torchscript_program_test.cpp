@@ -67,6 +67,14 @@ TEST(TorchScriptProgram, NodesKnowTheirModuleAndLine) {
   }
 }
 
+TEST(TorchScriptProgram, DamagedDebugRecordsOnlyCostTheLines) {
+  const Graph whole = read_fixture("TracedNet");
+  const Graph graph = read_fixture("no_debug_records");
+  EXPECT_EQ(program_text(graph), program_text(whole));
+  EXPECT_EQ(find_node(graph, "aten::conv2d")->scope, "layer1.0.conv");
+  EXPECT_EQ(find_node(graph, "aten::conv2d")->source, "");
+}
+
 TEST(TorchScriptProgram, ModuleReachedThroughAnotherHasItsWholePath) {
   const Graph graph = read_fixture("Grandchild");
   EXPECT_EQ(find_node(graph, "aten::linear")->scope, "block.inner");
@@ -110,11 +118,13 @@ TEST(TorchScriptProgram, EnumerationsHaveNames) {
             Argument(Symbolic{Symbolic::Kind::kMemoryFormat, "contiguous_format"}));
 }
 
-TEST(TorchScriptProgram, UnpackedListsAreTheOutputsThemselves) {
+TEST(TorchScriptProgram, ListsAreUnpackedByANodeOfTheirOwnAsInAnExport) {
   const Graph graph = read_fixture("Sizes");
-  EXPECT_EQ(find_node(graph, "aten::split_with_sizes")->outputs.size(), 2U);
-  EXPECT_EQ(find_node(graph, "aten::chunk")->outputs.size(), 2U);
-  EXPECT_EQ(find_node(graph, "prim::ListUnpack"), nullptr);
+  EXPECT_EQ(find_node(graph, "aten::split_with_sizes")->outputs.size(), 1U);
+  const Node* unpack = find_node(graph, "prim::ListUnpack");
+  ASSERT_NE(unpack, nullptr);
+  EXPECT_NE(unpack->find("list"), nullptr);
+  EXPECT_EQ(unpack->outputs.size(), 2U);
   EXPECT_EQ(find_node(graph, "aten::view")->find("size")->as<Argument::List>()->size(), 3U);
 }
 

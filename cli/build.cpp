@@ -1,0 +1,212 @@
+// `torch2trt build`: a program becomes an engine.
+#include <filesystem>
+#include <optional>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/build_options.h"
+#include "cli/interrupt.h"
+#include "cli/program.h"
+#include "src/files/atomic_file.h"
+
+namespace torch2trt::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::ordered_json;
+
+struct Options {
+  ProgramOptions program;
+  std::string engine, report;
+  std::string memory_pools, profiling_verbosity, tensorrt;
+  bool no_tf32 = false;
+  bool no_effect = false;
+  BuildOptions build;
+};
+
+struct Result {
+  Program program;
+  Converted converted;
+  SerializedEngine engine;
+  std::size_t layers = 0;
+  double load_seconds = 0, network_seconds = 0, build_seconds = 0;
+  std::string tensorrt;
+  std::vector<std::string> warnings;
+};
+
+bool same_file(const std::string& a, const std::string& b) {
+  std::error_code failed;
+  return fs::weakly_canonical(a, failed) == fs::weakly_canonical(b, failed) || fs::equivalent(a, b, failed);
+}
+
+// What can be known before a build of minutes.
+void check_files(const Options& options) {
+  const std::vector<std::pair<std::string, std::string>> files = {
+      {"MODEL", options.program.path}, {"--saveEngine", options.engine}, {"--exportReport", options.report},
+      {"--timingCacheFile", options.build.timing_cache_file}};
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    for (std::size_t j = i + 1; j < files.size(); ++j) {
+      if (files[i].second.empty() || files[j].second.empty() || !same_file(files[i].second, files[j].second)) continue;
+      throw Error(ErrorCategory::kInvalidArgument, fmt::format("{} and {} are the same file, \"{}\"; give each its own",
+                                                               files[i].first, files[j].first, files[j].second));
+    }
+    if (i > 0 && !files[i].second.empty()) check_writable(files[i].second);
+  }
+}
+
+LogSink log_sink(Session& session, std::vector<std::string>& warnings) {
+  return [&session, &warnings](Severity severity, const std::string& text) {
+    if (severity == Severity::kWarning) warnings.push_back(text);
+    if (severity < Severity::kWarning && !session.verbose) return;
+    static constexpr const char* kNames[] = {"verbose", "info", "warning", "error"};
+    session.progress.print(fmt::format("{}: {}", kNames[static_cast<int>(severity)], text));
+  };
+}
+
+ConvertOptions convert_options(const Options& options, const Result& result, Session& session, Network& network, const LogSink& log) {
+  ConvertOptions convert;
+  convert.shapes = input_ranges(result.program.graph, options.program.shapes);
+  convert.run.network = &network;
+  convert.run.log = log;
+  convert.run.observe = [&session](const Node& node, const std::vector<NamedOperand>& operands, const std::vector<Operand>& outputs) {
+    throw_if_interrupted();
+    if (!session.verbose) return;
+    std::string line = fmt::format("{}(", node.qualified());
+    for (const NamedOperand& operand : operands) line += fmt::format("{}={}, ", operand.name, torch2trt::describe(operand.value));
+    if (!operands.empty()) line.resize(line.size() - 2);
+    line += ") ->";
+    for (const Operand& output : outputs) line += " " + torch2trt::describe(output);
+    session.progress.print(node.scope.empty() ? line : fmt::format("{}  # {}", line, node.scope));
+  };
+  return convert;
+}
+
+Result make_engine(const Options& options, Session& session) {
+  Result result;
+  const LogSink log = log_sink(session, result.warnings);
+  // First, so that a missing TensorRT is known before a large file is read.
+  const std::unique_ptr<EngineBuilder> builder = session.backends.engine_builder(options.tensorrt, log);
+  result.tensorrt = builder->description();
+  session.progress.begin("load");
+  result.program = read_program(options.program);
+  throw_if_interrupted();
+  run_passes(result.program, options.program);
+  result.load_seconds = session.progress.end();
+  session.progress.begin("network");
+  result.converted =
+      convert(result.program.graph, convert_options(options, result, session, builder->network(), log));
+  result.layers = builder->network().num_layers();
+  result.network_seconds = session.progress.end();
+  throw_if_interrupted();
+  session.progress.begin("build");
+  result.engine = builder->build(result.converted, options.build, [&](const BuildProgress& progress) {
+    session.progress.step(progress);
+    return interrupting_signal() == 0;
+  });
+  result.build_seconds = session.progress.end();
+  throw_if_interrupted();
+  return result;
+}
+
+Json json_of(const std::vector<Binding>& bindings, const std::map<std::string, InputRange>& ranges) {
+  Json list = Json::array();
+  for (const Binding& binding : bindings) {
+    Json row = {{"name", binding.name},
+                {"dtype", name(binding.dtype)},
+                {"torch_dtype", name(binding.torch_dtype)},
+                {"shape", binding.dims}};
+    if (const auto range = ranges.find(binding.name); range != ranges.end()) {
+      row["min"] = range->second.min;
+      row["opt"] = range->second.opt;
+      row["max"] = range->second.max;
+    }
+    list.push_back(row);
+  }
+  return list;
+}
+
+std::string report_text(const Options& options, const Result& result) {
+  const Json report = {
+      {"model", options.program.path},
+      {"format", result.program.format},
+      {"layers", result.layers},
+      {"seconds", {{"load", result.load_seconds}, {"network", result.network_seconds}, {"build", result.build_seconds}}},
+      {"engine", options.engine.empty() ? Json() : Json(options.engine)},
+      {"engine_bytes", result.engine.bytes.size()},
+      {"inputs", json_of(result.converted.signature.inputs, result.converted.ranges)},
+      {"outputs", json_of(result.converted.signature.outputs, {})},
+      {"tensorrt", result.tensorrt},
+      {"warnings", result.warnings},
+  };
+  return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+// Both files are complete on the disk before either appears.
+void write_files(const Options& options, const Result& result) {
+  const NoKill no_kill;
+  std::optional<AtomicFile> engine;
+  std::optional<AtomicFile> report;
+  if (!options.engine.empty()) {
+    engine.emplace(options.engine).write(result.engine.bytes, throw_if_interrupted);
+    engine->sync();
+  }
+  if (!options.report.empty()) {
+    report.emplace(options.report).write(report_text(options, result));
+    report->sync();
+  }
+  throw_if_interrupted();
+  if (engine) engine->commit();
+  if (report) report->commit();
+}
+
+int build(const Options& options, Session& session) {
+  check_files(options);
+  session.progress.leave_lines();
+  if (options.no_effect) session.progress.print("note: --skipInference, --buildOnly and --explicitBatch change nothing: build does just that");
+  const Result result = make_engine(options, session);
+  write_files(options, result);
+  session.out = fmt::format("{}: {} layers, engine of {} bytes by {}, built in {:.2f} s\n", options.program.path, result.layers,
+                            result.engine.bytes.size(), result.tensorrt, result.build_seconds);
+  for (const Binding& input : result.converted.signature.inputs) session.out += fmt::format("  input  {} : {}\n", input.name, describe(input));
+  for (const Binding& output : result.converted.signature.outputs) {
+    session.out += fmt::format("  output {} : {}\n", output.name, describe(output));
+  }
+  session.out += options.engine.empty() ? "The engine was not saved (--saveEngine=FILE does)\n" : fmt::format("saved {}\n", options.engine);
+  return 0;
+}
+
+}  // namespace
+
+void add_build(CLI::App& app, Command& chosen) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = app.add_subcommand("build", "Convert a program and build an engine of it");
+  add_program_options(*command, options->program);
+  command->add_option("--saveEngine", options->engine, "Where to write the engine")->type_name("FILE");
+  command->add_option("--exportReport", options->report, "Where to write a report in JSON")->type_name("FILE");
+  command->add_option("--tensorrt", options->tensorrt, "The TensorRT to use: tensorrt or tensorrt_rtx")
+      ->envname("TORCH2TRT_TENSORRT")
+      ->type_name("NAME");
+  command->add_option("--memPoolSize", options->memory_pools, "Memory TensorRT may use, as in workspace:4G")->type_name("POOL:SIZE");
+  command->add_option("--builderOptimizationLevel", options->build.optimization_level, "0 (fast build) to 5 (fast engine)")
+      ->check(CLI::Range(0, 5));
+  command->add_option("--maxAuxStreams", options->build.max_aux_streams, "Streams the engine may use beside the main one")
+      ->check(CLI::Range(0, 1 << 10));
+  command->add_option("--profilingVerbosity", options->profiling_verbosity, "layer_names_only, detailed or none")->type_name("WHAT");
+  command->add_option("--timingCacheFile", options->build.timing_cache_file, "Timings to reuse; updated")->type_name("FILE");
+  command->add_flag("--noTF32", options->no_tf32, "Compute float32 in full precision");
+  command->add_flag("--skipInference,--buildOnly,--explicitBatch", options->no_effect, "Accepted as trtexec does; change nothing");
+  command->callback([options, &chosen] {
+    chosen = [options](Session& session) {
+      options->build.tf32 = !options->no_tf32;
+      if (!options->memory_pools.empty()) options->build.workspace_bytes = parse_memory_pool(options->memory_pools);
+      if (!options->profiling_verbosity.empty()) {
+        options->build.profiling_verbosity = parse_profiling_verbosity(options->profiling_verbosity);
+      }
+      return build(*options, session);
+    };
+  });
+}
+
+}  // namespace torch2trt::cli

@@ -1,0 +1,49 @@
+#include "src/convert/structure.h"
+
+#include <fmt/format.h>
+
+#include "torch2trt/args.h"
+
+namespace torch2trt {
+namespace {
+
+const Operand::List& list_of(const Node& node, const std::vector<NamedOperand>& operands) {
+  const auto* list = operands.empty() ? nullptr : operands[0].value.as<Operand::List>();
+  if (list == nullptr) {
+    throw Error(ErrorCategory::kInvalidArgument,
+                fmt::format("{} is no list", operands.empty() ? "nothing" : describe(operands[0].value)), node.location());
+  }
+  return *list;
+}
+
+const Operand& item_of(const Node& node, const std::vector<NamedOperand>& operands) {
+  const Operand::List& list = list_of(node, operands);
+  const auto* index = operands.size() < 2 ? nullptr : operands[1].value.as<std::int64_t>();
+  if (index == nullptr) {
+    throw Error(ErrorCategory::kUnsupportedOperator, "the index of a list must be a constant integer", node.location());
+  }
+  const auto size = static_cast<std::int64_t>(list.size());
+  if (*index < -size || *index >= size) {
+    throw Error(ErrorCategory::kInvalidArgument, fmt::format("index {} is out of range for a list of {}", *index, size),
+                node.location());
+  }
+  return list[static_cast<std::size_t>(*index < 0 ? *index + size : *index)];
+}
+
+}  // namespace
+
+std::optional<std::vector<Operand>> restructured(const Node& node, const std::vector<NamedOperand>& operands) {
+  if (node.kind == "prim::ListConstruct" || node.kind == "prim::TupleConstruct") {
+    Operand::List list;
+    for (const NamedOperand& operand : operands) list.push_back(operand.value);
+    return std::vector<Operand>{Operand(std::move(list))};
+  }
+  if (node.kind == "prim::ListUnpack" || node.kind == "prim::TupleUnpack") return list_of(node, operands);
+  if (node.kind == "prim::TupleIndex") return std::vector<Operand>{item_of(node, operands)};
+  if (operands.empty() || operands[0].value.as<Operand::List>() == nullptr) return std::nullopt;
+  if (node.kind == "aten::__getitem__") return std::vector<Operand>{item_of(node, operands)};
+  if (node.kind == "aten::len") return std::vector<Operand>{Operand(static_cast<std::int64_t>(list_of(node, operands).size()))};
+  return std::nullopt;
+}
+
+}  // namespace torch2trt

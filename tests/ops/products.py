@@ -1,0 +1,28 @@
+import torch
+from torch import nn
+
+from .table import In, f16, i64, row
+
+A, B = (2, 3, 4), (2, 4, 5)
+
+ROWS = [
+    row("aten::linear", lambda: nn.Linear(4, 5), (2, 4), module=True),
+    row("aten::linear", lambda: nn.Linear(4, 5, bias=False), A, module=True),
+    row("aten::linear", lambda: nn.Linear(4, 5), In((4,), batch=None), module=True, static_only="no batch dimension"),
+    row("aten::linear", lambda: nn.Linear(4, 5).half(), In(A, f16), module=True),
+    row("aten::linear", torch.nn.functional.linear, A, In((5, 4), batch=None), In((5,), batch=None)),
+    row("aten::matmul", torch.matmul, A, B),
+    row("aten::matmul", torch.matmul, (2, 6, 3, 4), In((4, 5), batch=None)),
+    row("aten::matmul", torch.matmul, A, In((4,), batch=None)),
+    row("aten::matmul", torch.matmul, In((4,), batch=None), B),
+    row("aten::matmul", torch.matmul, In((4,), batch=None), In((4,), batch=None), static_only="no batch dimension"),
+    row("aten::matmul", lambda x: x @ torch.linspace(-1, 1, 20).reshape(4, 5), A),
+    row("aten::matmul", lambda x: x @ x, In((2, 3, 3), i64), refused="floating-point"),
+    row("aten::mm", torch.mm, (2, 4), In((4, 5), batch=None)),
+    row("aten::bmm", torch.bmm, A, B),
+    row("aten::mv", torch.mv, (2, 4), In((4,), batch=None)),
+    row("aten::addmm", torch.addmm, In((5,), batch=None), (2, 4), In((4, 5), batch=None)),
+    row("aten::addmm", lambda c, a, b: torch.addmm(c, a, b, beta=0.5, alpha=2), In((5,), batch=None), (2, 4), In((4, 5), batch=None)),
+    row("aten::addmm", lambda a, b: torch.addmm(torch.full((5,), float("nan")), a, b, beta=0), (2, 4), In((4, 5), batch=None)),
+    row("aten::baddbmm", lambda c, a, b: torch.baddbmm(c, a, b, beta=2, alpha=0.5), (2, 3, 5), A, B),
+]
