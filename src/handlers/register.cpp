@@ -9,6 +9,7 @@ void register_all(HandlerRegistry& registry) {
   register_resampling(registry);
   register_convolution(registry);
   register_normalization(registry);
+  register_padding(registry);
   register_pointwise(registry);
   register_pooling(registry);
   register_products(registry);
