@@ -103,9 +103,9 @@ def demonstrate(name: str, options: dict[str, Any], size: int) -> dict[str, Any]
 
 def table(report: list[dict[str, Any]]) -> rich.table.Table:
     """The report for people."""
-    shown = rich.table.Table(box=rich.box.SIMPLE)
+    shown = rich.table.Table(box=rich.box.SIMPLE, pad_edge=False)
     for column in ("model", "layers", "export", "load", "network", "build", "engine", "error"):
-        shown.add_column(column, justify="left" if column == "model" else "right")
+        shown.add_column(column, justify="left" if column == "model" else "right", no_wrap=True)
     for row in report:
         phases = [f"{row['seconds'][phase]:.2f} s" for phase in ("export", "load", "network", "build")]
         shown.add_row(
