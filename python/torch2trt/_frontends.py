@@ -91,11 +91,43 @@ def export(module: torch.nn.Module, args: tuple[Any, ...], dynamic_shapes: Any =
     return program, graph_of_program(program)
 
 
+@contextmanager
+def _serializable_results(program: torch.export.ExportedProgram) -> Iterator[None]:
+    # torch's serializer has no names for its own torch.return_types (what x.max(1) returns): they are tuples here.
+    signatures = [entry.signature for entry in program.module_call_graph if entry.signature is not None]
+    before = [signature.out_spec for signature in signatures]
+    for signature in signatures:
+        signature.out_spec = _plain(signature.out_spec)
+    try:
+        yield
+    finally:
+        for signature, spec in zip(signatures, before):
+            signature.out_spec = spec
+
+
+def _plain(spec: Any) -> Any:
+    def tuples(value: Any) -> Any:
+        if isinstance(value, dict):
+            return type(value)((key, tuples(item)) for key, item in value.items())
+        if type(value).__module__ == "torch.return_types":
+            return tuple(value)
+        return type(value)(tuples(item) for item in value) if type(value) in (tuple, list) else value
+
+    if "torch.return_types" not in str(_types_in(spec)):
+        return spec
+    return pytree.tree_structure(tuples(pytree.tree_unflatten(range(spec.num_leaves), spec)))
+
+
+def _types_in(spec: Any) -> list[Any]:
+    return [spec.type, *(kind for child in spec.children() for kind in _types_in(child))]
+
+
 def graph_of_program(program: torch.export.ExportedProgram) -> _C.Graph:
     """The graph of an exported program, as reading its .pt2 file gives it; weights are the program's own tensors."""
     from torch._export.serde.serialize import serialize
 
-    artifact = serialize(program, serialize_state_dict=False, serialize_constants=False, serialize_example_inputs=False)
+    with _serializable_results(program):
+        artifact = serialize(program, serialize_state_dict=False, serialize_constants=False, serialize_example_inputs=False)
 
     def lookup(name: str, kind: str) -> torch.Tensor | None:
         found = program.state_dict.get(name) if kind != "constant" else None

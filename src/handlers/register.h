@@ -8,8 +8,12 @@ namespace torch2trt {
 void register_all(HandlerRegistry& registry);
 
 void register_activations(HandlerRegistry& registry);
+void register_attention(HandlerRegistry& registry);
+void register_layer_normalization(HandlerRegistry& registry);
+void register_resampling(HandlerRegistry& registry);
 void register_convolution(HandlerRegistry& registry);
 void register_normalization(HandlerRegistry& registry);
+void register_padding(HandlerRegistry& registry);
 void register_pointwise(HandlerRegistry& registry);
 void register_pooling(HandlerRegistry& registry);
 void register_products(HandlerRegistry& registry);
