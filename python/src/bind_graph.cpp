@@ -45,6 +45,24 @@ py::object structure_object(const Structure& structure) {
   return structure.kind == Structure::Kind::kTuple ? py::object(py::tuple(list)) : py::object(list);
 }
 
+// The reverse: "*", None, tuples, lists and dicts.
+Structure structure_from(const py::handle& object) {
+  if (object.is_none()) return {.kind = Structure::Kind::kNone};
+  if (py::isinstance<py::str>(object)) return {};
+  Structure structure{.kind = py::isinstance<py::tuple>(object)  ? Structure::Kind::kTuple
+                              : py::isinstance<py::list>(object) ? Structure::Kind::kList
+                                                                 : Structure::Kind::kDict};
+  if (structure.kind != Structure::Kind::kDict) {
+    for (const py::handle& child : object) structure.children.push_back(structure_from(child));
+    return structure;
+  }
+  for (const auto& [key, child] : py::reinterpret_borrow<py::dict>(object)) {
+    structure.keys.push_back(py::repr(key).cast<std::string>());
+    structure.children.push_back(structure_from(child));
+  }
+  return structure;
+}
+
 void kinds_in(const Block& block, std::vector<std::string>& kinds) {
   for (const Node& node : block.nodes) {
     kinds.push_back(node.qualified());
@@ -70,6 +88,16 @@ void bind_graph(py::module_& m) {
                                for (const Input& input : graph.inputs) inputs.append(input_tuple(graph, input));
                                return inputs;
                              })
+      // For a program made flat before it was traced: how its inputs and outputs nest, and what the inputs are called.
+      .def("set_interface",
+           [](Graph& graph, const std::vector<std::string>& names, const py::object& inputs, const py::object& outputs) {
+             if (names.size() != graph.inputs.size() || structure_from(outputs).leaves() != graph.body.outputs.size()) {
+               throw Error(ErrorCategory::kInternal, "set_interface: the program has other inputs or outputs");
+             }
+             for (std::size_t i = 0; i < names.size(); ++i) graph.inputs[i].name = names[i];
+             graph.input_structure = structure_from(inputs);
+             graph.output_structure = structure_from(outputs);
+           })
       // What the program was specialised to: {input name: None, number or text}.
       .def_property_readonly("constant_inputs",
                              [](const Graph& graph) {

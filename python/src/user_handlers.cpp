@@ -79,6 +79,24 @@ Operand constant_operand(const Argument& argument) {
       argument.data);
 }
 
+void Callbacks::set(RunOptions& options) {
+  options.network = network_;
+  if (!lookup_.is_none()) {
+    options.user_handlers = [this](const Node& node) -> const UserHandler* {
+      const py::object handler = lookup_(node.kind, node.overload);
+      if (handler.is_none()) return nullptr;
+      current_ = user_handler(handler, graph_, network_);
+      return &current_;
+    };
+  }
+  if (!log_.is_none()) {
+    options.log = [this](Severity severity, const std::string& text) {
+      static constexpr const char* kNames[] = {"debug", "info", "warning", "error"};
+      log_(kNames[static_cast<int>(severity)], text);
+    };
+  }
+}
+
 UserHandler user_handler(py::object handler, const Graph& graph, PythonNetwork* network) {
   return [handler = std::move(handler), &graph, network](const Node& node, const std::vector<NamedOperand>& operands) {
     py::list inputs;

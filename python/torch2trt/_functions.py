@@ -51,11 +51,19 @@ def _wrapped(function: Callable[..., Any]) -> torch.nn.Module:
     if any(parameter.name == "self" for parameter in parameters):
         itself = itself.replace(name="_module")
     forward.__signature__ = inspect.Signature([itself, *parameters])  # type: ignore[attr-defined]
+    _show_in_stack_traces(function)
     name = getattr(function, "__name__", type(function).__name__)
     wrapper = type(name if name.isidentifier() else "Function", (torch.nn.Module,), {"forward": forward})()
     for name, value in _referred(function):
         _adopt(wrapper, name.replace(".", "_"), value)
     return wrapper
+
+
+def _show_in_stack_traces(function: Any) -> None:
+    # torch.export keeps only the frames of functions called "forward", and of those registered (PyTorch 2.9 and later).
+    register = getattr(torch.fx.proxy, "_register_stack_trace_anchor", None)
+    if register is not None:
+        register(getattr(function, "__func__", function))
 
 
 def _referred(function: Any) -> Iterator[tuple[str, Any]]:

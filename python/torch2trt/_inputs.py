@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any, Sequence
 
 import torch
@@ -53,6 +54,21 @@ class Arguments:
         """The positions of torch tensors and ITensors in `leaves`."""
         return [index for index, leaf in enumerate(self.leaves) if is_tensor(leaf)]
 
+    def args(self) -> tuple[Any, ...]:
+        """The arguments as they nest."""
+        return pytree.tree_unflatten(self.leaves, self.spec)
+
+    def with_leaves(self, leaves: list[Any]) -> Arguments:
+        """The same with other leaves."""
+        other = copy.copy(self)
+        other.leaves = leaves
+        return other
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """What is no tensor, by path: the program is made for these values."""
+        return {path: leaf for path, leaf in zip(self.paths, self.leaves) if not is_tensor(leaf)}
+
     def replace_tensors(self, tensors: Sequence[Any]) -> None:
         """Puts `tensors` in the places of the tensors; None leaves one as it is.
 
@@ -69,11 +85,18 @@ class Arguments:
                 raise InvalidArgument(f"input_tensors holds a {type(tensor).__name__}; ITensors are needed")
             self.leaves[position] = tensor
 
+    def check_constants(self, wanted: dict[str, Any]) -> None:
+        """Raises InvalidArgument where a value differs from what the program was made for."""
+        given = self.constants
+        for path, value in wanted.items():
+            if path in given and given[path] is not value and given[path] != value:
+                raise InvalidArgument(f"the program was made for {path} = {value!r}, not {given[path]!r}")
+
     def values_for(self, graph: Any) -> list[int]:
         """For each input of the graph, the position of its leaf: by name, else in order.
 
         Raises:
-            InvalidArgument: the graph's inputs are not these, or it was specialised to another constant.
+            InvalidArgument: the graph's inputs are not these.
         """
         wanted = [name for name, _, _ in graph.inputs]
         if all(name in self.paths for name in wanted):
@@ -85,10 +108,6 @@ class Arguments:
         else:
             raise InvalidArgument(f"the program takes {len(wanted)} input{'' if len(wanted) == 1 else 's'} "
                                   f"({', '.join(wanted)}), {len(self.leaves)} given")
-        for name, position in zip(wanted, positions):
-            constant = graph.constant_inputs.get(name, self.leaves[position])
-            if constant is not self.leaves[position] and constant != self.leaves[position]:
-                raise InvalidArgument(f'the program was made for {name} = {constant!r}, not {self.leaves[position]!r}')
         return positions
 
 
@@ -115,7 +134,7 @@ def torch_dtype_of(itensor: Any) -> torch.dtype:
     return names[name]
 
 
-def stand_ins(arguments: Arguments, frontend: str) -> tuple[tuple[Any, ...], Any]:
+def stand_ins(arguments: Arguments, frontend: str) -> tuple[Arguments, Any]:
     """The arguments with a torch tensor in place of each ITensor, and the dynamic_shapes that export needs for them.
 
     Raises:
@@ -135,6 +154,5 @@ def stand_ins(arguments: Arguments, frontend: str) -> tuple[tuple[Any, ...], Any
         if shapes[-1] and frontend == "trace":
             raise InvalidArgument(f'ITensor "{leaf.name}" has the dynamic shape {given}; a trace would bake its sizes in. '
                                   'Use frontend="export"')
-    args = pytree.tree_unflatten(tensors, arguments.spec)
     dynamic = pytree.tree_unflatten(shapes, arguments.spec) if any(shapes) else None
-    return args, dynamic
+    return arguments.with_leaves(tensors), dynamic

@@ -163,7 +163,7 @@ def test_nested_outputs(frontend):
     network, graph = convert(module, x, frontend)
     outputs = graph.outputs
     assert list(outputs) == ["sum", "parts"]
-    assert isinstance(outputs["parts"], tuple) and isinstance(outputs["parts"][1], list if frontend == "export" else (list, tuple))
+    assert isinstance(outputs["parts"], tuple) and isinstance(outputs["parts"][1], list)
     assert len(graph.get_resolved_outputs()) == 4
     assert graph.get_resolved_outputs()[3][0] is outputs["parts"][1][1][0]
     for got, wanted in zip(run(network, x), (x + 1, x * 2, x - 1, x / 2)):
@@ -173,23 +173,33 @@ def test_nested_outputs(frontend):
 
 
 def test_a_named_tuple_and_an_ordered_dict(frontend):
-    check(lambda pair: pair.first - pair.second, (Pair(torch.randn(2), torch.randn(2)),), frontend)
+    network = check(lambda pair: pair.first - pair.second, (Pair(torch.randn(2), torch.randn(2)),), frontend)
+    assert names_of(network) == ["pair.first", "pair.second"] if frontend == "trace" else True
+    _, graph = convert(lambda x: Pair(x + 1, x), torch.zeros(2), frontend)
+    assert isinstance(graph.outputs, Pair) and isinstance(graph.outputs.second, trt.ITensor)
     check(lambda d: d["z"] - d["a"], (OrderedDict(z=torch.randn(2), a=torch.randn(2)),), frontend)
 
 
-def test_arguments_that_are_no_tensors():
+def test_arguments_that_are_no_tensors(frontend):
     def module(x, factor, bias=None):
         return x * factor if bias is None else x * factor + bias
 
     x = torch.randn(2, 3)
-    network, graph = convert(module, (x, 3, None), "export")
+    network, graph = convert(module, (x, 3, None), frontend)
     assert names_of(network) == ["x"]
     same(run(network, x)[0], x * 3)
     torch.testing.assert_close(core.debug_call_graph(graph, (x, 3, None)), x * 3)
     with pytest.raises(InvalidArgument, match="the program was made for factor = 3, not 4"):
         core.debug_call_graph(graph, (x, 4, None))
-    with pytest.raises(InvalidArgument, match="a trace takes tensors only, not 3"):
-        convert(module, (x, 3), "trace")
+
+
+@pytest.mark.parametrize(("module", "args", "message"), [
+    (lambda x: None, torch.zeros(1), "the module returns no tensor"),
+    (lambda x: (x, object()), torch.zeros(1), "the module returns a object; tensors are needed"),
+    (lambda: torch.zeros(1), (), "a trace needs at least one tensor among the arguments")])
+def test_what_a_trace_cannot_be_made_of(module, args, message):
+    with pytest.raises(InvalidArgument, match=message):
+        convert(module, args)
 
 
 def test_param_exclude_is_not_needed(frontend):
@@ -208,7 +218,7 @@ def test_param_exclude_is_not_needed(frontend):
         assert [layer.name for layer in layers(network) if "auxiliary" in layer.name] == []
     with pytest.raises(InvalidArgument, match=r'param_exclude ".\*weight" excludes "used.weight", which the module uses'):
         convert(Module(), x, frontend, param_exclude=".*weight")
-    with pytest.raises(InvalidArgument, match='param_include "auxiliary" leaves out "used.weight", which the module uses'):
+    with pytest.raises(InvalidArgument, match='param_include "auxiliary" leaves out "used..*", which the module uses'):
         convert(Module(), x, frontend, param_include="auxiliary")
 
 

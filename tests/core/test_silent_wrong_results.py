@@ -62,6 +62,12 @@ def test_batch_norm_without_statistics(frontend):
     build(check(module.eval(), torch.randn(2, 3, 4, 4), frontend))
 
 
+def test_batch_norm_in_training(frontend):
+    module = nn.BatchNorm2d(3, affine=False, momentum=None).train()
+    module.num_batches_tracked = None
+    check(module, torch.randn(2, 3, 4, 4), frontend)
+
+
 def test_sum_of_everything(frontend):
     build(check(lambda x: torch.stack([x.sum(), x.mean(), x.sum((0, -1)).max()]), torch.randn(2, 3, 4), frontend))
 

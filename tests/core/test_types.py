@@ -10,6 +10,7 @@ from converting import build, check, convert, layer_names, run, same
 from torch import nn
 
 from torch2trt import _C, _frontends, core
+from torch2trt._inputs import Arguments
 
 
 def test_float64_is_float32_with_one_warning(frontend, caplog):
@@ -68,7 +69,8 @@ def test_module_program_and_file_give_one_text(tmp_path, dynamic):
     torch.export.save(program, path)
     of_file = str(_C.read_pt2(str(path)))
     assert str(_frontends.graph_of_program(program)) == of_file
-    assert str(_frontends.export(module, (x,), shapes)[1]) == of_file
+    if not dynamic:
+        assert str(_frontends.from_export(module, Arguments(x, ["input"]))[1]) == of_file
     loaded = torch.export.load(io.BytesIO(path.read_bytes()))
     assert str(_frontends.graph_of_program(loaded)) == of_file
     assert str(_C.parse_graph(of_file)) == of_file

@@ -10,6 +10,7 @@ from converting import build, check, convert, new_network, run, same
 from torch import nn
 
 from torch2trt import core
+from torch2trt.errors import Error, InvalidArgument
 
 
 def digest(module):
@@ -98,14 +99,10 @@ def test_parameters_and_buffers_are_unchanged(frontend, training):
     before = digest(module)
     pointers = [tensor.data_ptr() for tensor in module.state_dict().values()]
     state = torch.random.get_rng_state()
-    if training and frontend == "export":
-        with pytest.raises(core._C and Exception, match="running_mean|num_batches_tracked"):
-            convert(module, x, frontend)
-    else:
-        try:
-            convert(module, x, frontend)
-        except Exception as error:  # noqa: BLE001
-            assert training and ("num_batches_tracked" in str(error) or "running_mean" in str(error)), error
+    try:
+        convert(module, x, frontend)
+    except Error as error:
+        assert training and "num_batches_tracked" in str(error)
     assert digest(module) == before
     assert pointers == [tensor.data_ptr() for tensor in module.state_dict().values()]
     assert torch.equal(state, torch.random.get_rng_state())
@@ -123,7 +120,7 @@ def test_a_module_that_writes_to_its_parameter_is_refused_and_undone():
 
     module = Clamps()
     before = digest(module)
-    with pytest.raises(Exception, match="weight"):
+    with pytest.raises(InvalidArgument, match='the module writes to its parameter "weight" when it runs'):
         convert(module, torch.ones(2), "trace")
     assert digest(module) == before
 
@@ -141,7 +138,8 @@ def test_unused_parameters_and_buffers(frontend):
             return self.used(x)
 
     network = check(Module(), torch.randn(2, 3), frontend)
-    assert len(build(network)) and network.num_layers <= 4
+    build(network)
+    assert network.num_layers <= 4
 
 
 def test_tied_weights(frontend):
