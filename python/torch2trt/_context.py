@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from contextvars import ContextVar
-from typing import Any, Iterator
+from typing import Any
 
 from . import _C
 from .errors import InvalidArgument
@@ -48,7 +49,9 @@ def trt_network(network: Any) -> contextlib.AbstractContextManager[Context]:
         InvalidArgument: on entry, where `network` is something else.
     """
     if network is None:
-        raise InvalidArgument("trt_network needs an INetworkDefinition, not None; torch_network() computes with torch")
+        raise InvalidArgument(
+            "trt_network needs an INetworkDefinition, not None; torch_network() computes with torch"
+        )
     return _entered(network)
 
 

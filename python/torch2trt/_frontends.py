@@ -38,7 +38,9 @@ def from_export(module: torch.nn.Module, arguments: Arguments) -> tuple[Any, _C.
         InvalidArgument: the program fixes a size that an ITensor has as dynamic, or `module` is a ScriptModule.
     """
     if isinstance(module, torch.jit.ScriptModule):
-        raise InvalidArgument('torch.export takes no ScriptModule; use frontend="trace", which reads it as it is')
+        raise InvalidArgument(
+            'torch.export takes no ScriptModule; use frontend="trace", which reads it as it is'
+        )
     stand_ins, dynamic_shapes = _inputs.stand_ins(arguments, "export")
     try:
         program, graph = export(module, stand_ins.args(), dynamic_shapes)
@@ -46,7 +48,9 @@ def from_export(module: torch.nn.Module, arguments: Arguments) -> tuple[Any, _C.
         if dynamic_shapes is None:
             raise
         reason = str(error).partition("\n\n")[0]
-        raise InvalidArgument(f"the program does not take every size of an ITensor's dynamic dimensions: {reason}") from error
+        raise InvalidArgument(
+            f"the program does not take every size of an ITensor's dynamic dimensions: {reason}"
+        ) from error
     spec = program.call_spec.out_spec
 
     def as_module(flat: list[Any]) -> Any:
@@ -57,7 +61,9 @@ def from_export(module: torch.nn.Module, arguments: Arguments) -> tuple[Any, _C.
     return program, graph, as_module
 
 
-def export(module: torch.nn.Module, args: tuple[Any, ...], dynamic_shapes: Any = None) -> tuple[Any, _C.Graph]:
+def export(
+    module: torch.nn.Module, args: tuple[Any, ...], dynamic_shapes: Any = None
+) -> tuple[Any, _C.Graph]:
     """torch.export.export and its graph."""
     with _lock, torch.no_grad():
         program = torch.export.export(module, args, dynamic_shapes=dynamic_shapes)
@@ -80,7 +86,9 @@ def graph_of_program(program: torch.export.ExportedProgram) -> _C.Graph:
     from torch._export.serde.serialize import serialize
 
     with _serializable(program):
-        artifact = serialize(program, serialize_state_dict=False, serialize_constants=False, serialize_example_inputs=False)
+        artifact = serialize(
+            program, serialize_state_dict=False, serialize_constants=False, serialize_example_inputs=False
+        )
 
     def lookup(name: str, kind: str) -> torch.Tensor | None:
         found = program.state_dict.get(name) if kind != "constant" else None
@@ -119,5 +127,8 @@ def _plain(spec: Any) -> Any:
 
 
 def _has_named_tuple(spec: Any) -> bool:
-    return (isinstance(spec.type, type) and issubclass(spec.type, tuple) and spec.type is not tuple) or spec.type is \
-        pytree.namedtuple or any(_has_named_tuple(child) for child in spec.children())
+    return (
+        (isinstance(spec.type, type) and issubclass(spec.type, tuple) and spec.type is not tuple)
+        or spec.type is pytree.namedtuple
+        or any(_has_named_tuple(child) for child in spec.children())
+    )

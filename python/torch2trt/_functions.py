@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import Any, Callable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 
@@ -25,16 +26,21 @@ def as_module(module: Any) -> torch.nn.Module:
 
 
 def argument_names(module: Any) -> list[str]:
-    """The names of the positional arguments of a module's forward, or of a function; "*xs" for one that takes the rest."""
-    return [f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name for p in _signature(module).parameters.values()
-            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)]
+    """The names of the positional arguments of forward, or of a function; "*xs" for one that takes the rest."""
+    return [
+        f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name
+        for p in _signature(module).parameters.values()
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)
+    ]
 
 
 def _signature(module: Any) -> inspect.Signature:
     if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
         schema = (module.forward if isinstance(module, torch.jit.ScriptModule) else module).schema
         names = [argument.name for argument in schema.arguments if argument.name != "self"]
-        return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names])
+        return inspect.Signature(
+            [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+        )
     return inspect.signature(module.forward if isinstance(module, torch.nn.Module) else module)
 
 
@@ -46,8 +52,12 @@ def _wrapped(function: Callable[..., Any]) -> torch.nn.Module:
         parameters = list(_signature(function).parameters.values())
     except (TypeError, ValueError):  # of a builtin
         parameters = [inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)]
-    itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY if parameters and parameters[0].kind is
-                               inspect.Parameter.POSITIONAL_ONLY else inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    itself = inspect.Parameter(
+        "self",
+        inspect.Parameter.POSITIONAL_ONLY
+        if parameters and parameters[0].kind is inspect.Parameter.POSITIONAL_ONLY
+        else inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    )
     if any(parameter.name == "self" for parameter in parameters):
         itself = itself.replace(name="_module")
     forward.__signature__ = inspect.Signature([itself, *parameters])  # type: ignore[attr-defined]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from typing import Any, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
@@ -77,7 +78,9 @@ class Arguments:
         """
         positions = self.tensors
         if len(tensors) != len(positions):
-            raise InvalidArgument(f"input_tensors has {len(tensors)} entries, the module takes {len(positions)} tensors")
+            raise InvalidArgument(
+                f"input_tensors has {len(tensors)} entries, the module takes {len(positions)} tensors"
+            )
         for position, tensor in zip(positions, tensors):
             if tensor is None:
                 continue
@@ -106,8 +109,10 @@ class Arguments:
         elif len(wanted) == len(self.tensors):
             positions = self.tensors
         else:
-            raise InvalidArgument(f"the program takes {len(wanted)} input{'' if len(wanted) == 1 else 's'} "
-                                  f"({', '.join(wanted)}), {len(self.leaves)} given")
+            raise InvalidArgument(
+                f"the program takes {len(wanted)} input{'' if len(wanted) == 1 else 's'} "
+                f"({', '.join(wanted)}), {len(self.leaves)} given"
+            )
         return positions
 
 
@@ -119,15 +124,30 @@ def _path(keys: tuple[Any, ...], names: Sequence[str]) -> str:
     else:
         parts = [names[index] if index < len(names) else f"args.{index}"]
     for key in keys[1:]:
-        parts.append(str(key.idx if isinstance(key, pytree.SequenceKey) else
-                         key.key if isinstance(key, pytree.MappingKey) else key.name))
+        parts.append(
+            str(
+                key.idx
+                if isinstance(key, pytree.SequenceKey)
+                else key.key
+                if isinstance(key, pytree.MappingKey)
+                else key.name
+            )
+        )
     return ".".join(parts)
 
 
 def torch_dtype_of(itensor: Any) -> torch.dtype:
     """The torch dtype of an ITensor."""
-    names = {"FLOAT": torch.float32, "HALF": torch.float16, "BF16": torch.bfloat16, "INT64": torch.int64,
-             "INT32": torch.int32, "INT8": torch.int8, "UINT8": torch.uint8, "BOOL": torch.bool}
+    names = {
+        "FLOAT": torch.float32,
+        "HALF": torch.float16,
+        "BF16": torch.bfloat16,
+        "INT64": torch.int64,
+        "INT32": torch.int32,
+        "INT8": torch.int8,
+        "UINT8": torch.uint8,
+        "BOOL": torch.bool,
+    }
     name = itensor.dtype.name
     if name not in names:
         raise InvalidArgument(f'ITensor "{itensor.name}" is {name}, which torch has no type for')
@@ -152,7 +172,9 @@ def stand_ins(arguments: Arguments, frontend: str) -> tuple[Arguments, Any]:
         tensors.append(torch.zeros(sizes, dtype=torch_dtype_of(leaf)))
         shapes.append({axis: torch.export.Dim.DYNAMIC for axis, size in enumerate(given) if size < 0} or None)
         if shapes[-1] and frontend == "trace":
-            raise InvalidArgument(f'ITensor "{leaf.name}" has the dynamic shape {given}; a trace would bake its sizes in. '
-                                  'Use frontend="export"')
+            raise InvalidArgument(
+                f'ITensor "{leaf.name}" has the dynamic shape {given}; a trace would bake its sizes in. '
+                'Use frontend="export"'
+            )
     dynamic = pytree.tree_unflatten(shapes, arguments.spec) if any(shapes) else None
     return arguments.with_leaves(tensors), dynamic

@@ -32,7 +32,9 @@ class Trace:
     def nested(self, flat: list[Any]) -> Any:
         """The flat results as the module nests them."""
         results = iter(flat)
-        return pytree.tree_unflatten([next(results) if leaf is _TENSOR else leaf for leaf in self._template], self._spec)
+        return pytree.tree_unflatten(
+            [next(results) if leaf is _TENSOR else leaf for leaf in self._template], self._spec
+        )
 
 
 _TENSOR = object()
@@ -46,9 +48,15 @@ class _Flat(torch.nn.Module):
 
     def __init__(self, module: torch.nn.Module, arguments: Arguments) -> None:
         super().__init__()
-        self.__dict__.update(_parameters=_unique(module._parameters), _buffers=_unique(module._buffers),
-                             _modules=dict(module._modules), training=module.training)
-        self.__dict__.update((name, value) for name, value in module.__dict__.items() if torch._C._jit_is_script_object(value))
+        self.__dict__.update(
+            _parameters=_unique(module._parameters),
+            _buffers=_unique(module._buffers),
+            _modules=dict(module._modules),
+            training=module.training,
+        )
+        self.__dict__.update(
+            (name, value) for name, value in module.__dict__.items() if torch._C._jit_is_script_object(value)
+        )
         self.__dict__.update(template=None, spec=None, forward=self._forward_of(module, arguments))
 
     def _forward_of(self, module: torch.nn.Module, arguments: Arguments) -> Any:
@@ -62,8 +70,11 @@ class _Flat(torch.nn.Module):
             return self._flat_results(module(*pytree.tree_unflatten(leaves, arguments.spec)))
 
         forward.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-            [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-             for name in _identifiers([arguments.paths[position] for position in positions])])
+            [
+                inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+                for name in _identifiers([arguments.paths[position] for position in positions])
+            ]
+        )
         return forward
 
     def _flat_results(self, results: Any) -> Any:
@@ -71,13 +82,17 @@ class _Flat(torch.nn.Module):
         tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
         for leaf in leaves:
             if not isinstance(leaf, (torch.Tensor, int, float, str, type(None))):
-                raise InvalidArgument(f"the module returns a {type(leaf).__name__}; tensors are needed, nested in tuples, "
-                                      "lists and dicts")
+                raise InvalidArgument(
+                    f"the module returns a {type(leaf).__name__}; tensors are needed, nested in tuples, "
+                    "lists and dicts"
+                )
         if not tensors:
             raise InvalidArgument("the module returns no tensor")
         for tensor in tensors:
             torch._C._get_value_trace(tensor)  # makes one that depends on no input a constant of the graph
-        self.__dict__.update(template=[_TENSOR if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves], spec=spec)
+        self.__dict__.update(
+            template=[_TENSOR if isinstance(leaf, torch.Tensor) else leaf for leaf in leaves], spec=spec
+        )
         return tensors[0] if spec.is_leaf() else tuple(tensors)
 
 
@@ -91,14 +106,24 @@ def trace(module: torch.nn.Module, arguments: Arguments) -> Trace:
     example = [arguments.leaves[position] for position in arguments.tensors]
     if not example:
         raise InvalidArgument("a trace needs at least one tensor among the arguments")
-    with torch.no_grad(), without_fused_attention(), _no_aliases(module), _unchanged(module, example) as copies, \
-            warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message=r"`torch\.jit\.trace.*is deprecated", category=FutureWarning)
+    with (
+        torch.no_grad(),
+        without_fused_attention(),
+        _no_aliases(module),
+        _unchanged(module, example) as copies,
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings(
+            "ignore", message=r"`torch\.jit\.trace.*is deprecated", category=FutureWarning
+        )
         script = torch.jit.trace(flat, tuple(copies), check_trace=False, strict=False)
     graph = _C.graph_from_torchscript(script._c)
     marks = ["*" if isinstance(leaf, torch.Tensor) else None for leaf in arguments.leaves]
-    graph.set_interface([arguments.paths[position] for position in arguments.tensors], _structure(arguments.spec, iter(marks)),
-                        _structure(flat.spec, iter("*" if leaf is _TENSOR else None for leaf in flat.template)))
+    graph.set_interface(
+        [arguments.paths[position] for position in arguments.tensors],
+        _structure(arguments.spec, iter(marks)),
+        _structure(flat.spec, iter("*" if leaf is _TENSOR else None for leaf in flat.template)),
+    )
     return Trace(script, graph, flat.template, flat.spec)
 
 
@@ -108,8 +133,13 @@ def _structure(spec: Any, marks: Iterator[Any]) -> Any:
         return next(marks)
     children = [_structure(child, marks) for child in spec.children()]
     if isinstance(spec.type, type) and issubclass(spec.type, dict):
-        keys = spec.context[1] if isinstance(spec.context, (list, tuple)) and len(spec.context) == 2 and \
-            isinstance(spec.context[1], list) else spec.context
+        keys = (
+            spec.context[1]
+            if isinstance(spec.context, (list, tuple))
+            and len(spec.context) == 2
+            and isinstance(spec.context[1], list)
+            else spec.context
+        )
         return dict(zip(keys, children)) if len(keys) == len(children) else tuple(children)
     return children if spec.type is list else tuple(children)
 
@@ -142,7 +172,7 @@ def without_fused_attention() -> Iterator[None]:
 
 @contextmanager
 def _no_aliases(module: torch.nn.Module) -> Iterator[None]:
-    """The tracer refuses a module that has one tensor under two names: meanwhile the second is one of the same memory."""
+    """The tracer refuses a tensor under two names in one module: meanwhile the second is another of the same memory."""
     replaced: list[tuple[dict[str, Any], str, Any]] = []
     for child in module.modules():
         if child is module:
@@ -153,8 +183,11 @@ def _no_aliases(module: torch.nn.Module) -> Iterator[None]:
     try:
         for named, name, tensor in replaced:
             if tensor is not None:
-                named[name] = torch.nn.Parameter(tensor.detach(), requires_grad=False) if isinstance(
-                    tensor, torch.nn.Parameter) else tensor.detach()
+                named[name] = (
+                    torch.nn.Parameter(tensor.detach(), requires_grad=False)
+                    if isinstance(tensor, torch.nn.Parameter)
+                    else tensor.detach()
+                )
         yield
     finally:
         for named, name, tensor in replaced:
@@ -163,7 +196,7 @@ def _no_aliases(module: torch.nn.Module) -> Iterator[None]:
 
 @contextmanager
 def _unchanged(module: torch.nn.Module, inputs: list[torch.Tensor]) -> Iterator[list[torch.Tensor]]:
-    """Undoes what running `module` does to its parameters and buffers and to the random numbers; yields copies of `inputs`.
+    """Undoes what running `module` does to its weights and to the random numbers; yields copies of `inputs`.
 
     A trace really runs the module. Neither schemas (batch_norm in training) nor version counters (`p.data.clamp_()`)
     tell all writes, so everything is copied first: the price of a trace; an export runs on fake tensors.
@@ -171,8 +204,11 @@ def _unchanged(module: torch.nn.Module, inputs: list[torch.Tensor]) -> Iterator[
     Raises:
         InvalidArgument: a parameter was written to; the graph may not say so.
     """
-    held = [(name, tensor) for name, tensor in (*module.named_parameters(), *module.named_buffers())
-            if tensor.layout is torch.strided]
+    held = [
+        (name, tensor)
+        for name, tensor in (*module.named_parameters(), *module.named_buffers())
+        if tensor.layout is torch.strided
+    ]
     copies = [tensor.detach().clone() for _, tensor in held]
     written: list[str] = []
     try:
@@ -186,4 +222,6 @@ def _unchanged(module: torch.nn.Module, inputs: list[torch.Tensor]) -> Iterator[
                     if isinstance(tensor, torch.nn.Parameter) and not before.isnan().any():
                         written.append(name)
     if written:
-        raise InvalidArgument(f'the module writes to its parameter "{written[0]}" when it runs, which no network can')
+        raise InvalidArgument(
+            f'the module writes to its parameter "{written[0]}" when it runs, which no network can'
+        )

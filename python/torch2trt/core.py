@@ -7,8 +7,9 @@ A graph is run, not translated. Inside `trt_network(network)` it runs on ITensor
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Iterator, Sequence
+from typing import Any
 
 import torch
 
@@ -19,8 +20,16 @@ from ._inputs import Arguments, has_trt_tensor
 from .errors import InvalidArgument
 
 __all__ = [
-    "Context", "ConvertedGraph", "current_network", "debug_call_graph", "has_trt_tensor", "register_node_handler",
-    "torch2trt", "torch_network", "trt_network", "unregister_node_handler",
+    "Context",
+    "ConvertedGraph",
+    "current_network",
+    "debug_call_graph",
+    "has_trt_tensor",
+    "register_node_handler",
+    "torch2trt",
+    "torch_network",
+    "trt_network",
+    "unregister_node_handler",
 ]
 
 
@@ -69,10 +78,18 @@ class ConvertedGraph:
         return str(self.graph)
 
 
-def torch2trt(module: Any, example_inputs: Any, param_exclude: str | None = None, param_include: str | None = None,
-              output_names: Sequence[str] | None = None, input_tensors: Sequence[Any] | None = None,
-              input_names: Sequence[str] | None = None, verbose: bool = False, *,
-              frontend: str = "trace") -> tuple[Any, ConvertedGraph]:
+def torch2trt(
+    module: Any,
+    example_inputs: Any,
+    param_exclude: str | None = None,
+    param_include: str | None = None,
+    output_names: Sequence[str] | None = None,
+    input_tensors: Sequence[Any] | None = None,
+    input_names: Sequence[str] | None = None,
+    verbose: bool = False,
+    *,
+    frontend: str = "trace",
+) -> tuple[Any, ConvertedGraph]:
     """Converts `module` into the current network, or runs it in torch mode.
 
     Args:
@@ -106,7 +123,9 @@ def torch2trt(module: Any, example_inputs: Any, param_exclude: str | None = None
     if input_tensors is not None:
         arguments.replace_tensors(input_tensors)
     if native is None and has_trt_tensor(arguments.leaves):
-        raise InvalidArgument("an ITensor was given outside core.trt_network(); torch mode takes torch tensors")
+        raise InvalidArgument(
+            "an ITensor was given outside core.trt_network(); torch mode takes torch tensors"
+        )
     trace, graph, nested = _import(wrapped, arguments, frontend, native is None)
     program = _Program(graph, nested, names, arguments.constants)
     _check_parameters(graph, param_exclude, param_include)
@@ -118,11 +137,14 @@ def torch2trt(module: Any, example_inputs: Any, param_exclude: str | None = None
     return trace, ConvertedGraph(program, flat, outputs)
 
 
-def _import(module: torch.nn.Module, arguments: Arguments, frontend: str,
-            torch_mode: bool) -> tuple[Any, Any, _frontends.Nested]:
+def _import(
+    module: torch.nn.Module, arguments: Arguments, frontend: str, torch_mode: bool
+) -> tuple[Any, Any, _frontends.Nested]:
     if frontend not in ("trace", "export"):
         raise InvalidArgument(f'frontend is "{frontend}"; "trace" and "export" exist')
-    trace, graph, nested = (_frontends.from_trace if frontend == "trace" else _frontends.from_export)(module, arguments)
+    trace, graph, nested = (_frontends.from_trace if frontend == "trace" else _frontends.from_export)(
+        module, arguments
+    )
     # Folded, the weights would be computed anew at each run of the graph.
     _C.run_passes(graph, disabled_passes() | ({"fold_batch_norm"} if torch_mode else set()))
     return trace, graph, nested
@@ -148,19 +170,28 @@ def _add_network_inputs(context: Context, arguments: Arguments, input_names: Seq
         value = arguments.leaves[position]
         name = names.get(position) or _free_name(arguments.paths[position], taken)
         taken.add(name)
-        arguments.leaves[position] = context._native.add_input(name, str(value.dtype).removeprefix("torch."), list(value.shape))
+        arguments.leaves[position] = context._native.add_input(
+            name, str(value.dtype).removeprefix("torch."), list(value.shape)
+        )
     if wide:
-        _verbose.log("warning", f'TensorRT has no float64: input "{arguments.leaves[wide[0]].name}" and what is computed '
-                                "from it are float32 in the network")
+        _verbose.log(
+            "warning",
+            f'TensorRT has no float64: input "{arguments.leaves[wide[0]].name}" and what is computed '
+            "from it are float32 in the network",
+        )
 
 
-def _chosen_names(input_names: Sequence[str] | None, tensors: list[int], fresh: list[int], taken: set[str]) -> dict[int, str]:
+def _chosen_names(
+    input_names: Sequence[str] | None, tensors: list[int], fresh: list[int], taken: set[str]
+) -> dict[int, str]:
     if input_names is None:
         return {}
     if isinstance(input_names, str) or not all(isinstance(name, str) for name in input_names):
         raise InvalidArgument(f"input_names is {input_names!r}; a list of names is needed")
     if len(input_names) not in (len(fresh), len(tensors)):
-        raise InvalidArgument(f"input_names has {len(input_names)} entries, the module takes {len(tensors)} tensors")
+        raise InvalidArgument(
+            f"input_names has {len(input_names)} entries, the module takes {len(tensors)} tensors"
+        )
     chosen = dict(zip(fresh if len(input_names) == len(fresh) else tensors, input_names))
     used = set(taken)
     for position in fresh:
@@ -177,11 +208,15 @@ def _free_name(name: str, taken: set[str]) -> str:
     return candidate
 
 
-def _run(program: _Program, values: list[Any], native: Any, output_names: Sequence[str] | None, verbose: bool) -> tuple[list[Any], Any]:
+def _run(
+    program: _Program, values: list[Any], native: Any, output_names: Sequence[str] | None, verbose: bool
+) -> tuple[list[Any], Any]:
     """The flat results, and as they nest."""
     names = [output_names] if isinstance(output_names, str) else output_names
     with torch.no_grad(), _verbose.observing(verbose, len(program.graph.kinds)) as observe:
-        flat = _C.run(program.graph, values, native, names=names, lookup=lookup, log=_verbose.log, observe=observe)
+        flat = _C.run(
+            program.graph, values, native, names=names, lookup=lookup, log=_verbose.log, observe=observe
+        )
     return flat, flat if names is not None else program.nested(flat)
 
 
@@ -197,7 +232,9 @@ def debug_call_graph(graph: ConvertedGraph, inputs: Any, output_names: Sequence[
         InvalidArgument: a TensorRT network is current, or the inputs do not fit.
     """
     if current_network() is not None:
-        raise InvalidArgument("debug_call_graph computes with torch; leave the core.trt_network() block first")
+        raise InvalidArgument(
+            "debug_call_graph computes with torch; leave the core.trt_network() block first"
+        )
     program = graph._program
     arguments = Arguments(inputs, program.argument_names)
     if has_trt_tensor(arguments.leaves):

@@ -16,7 +16,9 @@ CONSTANT = torch.randn(2, 3)
 
 def graph_of(module, args, frontend):
     wrapped = _functions.as_module(module)
-    _, graph, _ = getattr(_frontends, f"from_{frontend}")(wrapped, Arguments(args, _functions.argument_names(wrapped)))
+    _, graph, _ = getattr(_frontends, f"from_{frontend}")(
+        wrapped, Arguments(args, _functions.argument_names(wrapped))
+    )
     _C.run_passes(graph)
     return graph
 
@@ -32,7 +34,9 @@ def test_the_right_tensor_of_a_node_with_several(frontend):
 def test_results_are_the_users_itensors(frontend):
     network = new_network()
     with core.trt_network(network):
-        _, graph = core.torch2trt(nn.Sequential(nn.Linear(3, 4), nn.ReLU()), torch.zeros(2, 3), frontend=frontend)
+        _, graph = core.torch2trt(
+            nn.Sequential(nn.Linear(3, 4), nn.ReLU()), torch.zeros(2, 3), frontend=frontend
+        )
     tensor = graph.get_resolved_outputs()[0][0]
     assert isinstance(tensor, trt.ITensor)
     assert tensor is layers(network)[-1].get_output(0)
@@ -57,9 +61,16 @@ def test_torch_mode_results(frontend):
     assert torch.equal(graph.outputs[0], x + 1)
 
 
-@pytest.mark.parametrize(("module", "count"), [
-    (lambda x: x, 1), (lambda x: (x, x + 1), 2), (lambda x: (x + 1, CONSTANT), 2), (lambda x: CONSTANT, 1),
-    (lambda x: (x, x, CONSTANT, CONSTANT), 4)])
+@pytest.mark.parametrize(
+    ("module", "count"),
+    [
+        (lambda x: x, 1),
+        (lambda x: (x, x + 1), 2),
+        (lambda x: (x + 1, CONSTANT), 2),
+        (lambda x: CONSTANT, 1),
+        (lambda x: (x, x, CONSTANT, CONSTANT), 4),
+    ],
+)
 def test_an_output_that_is_an_input_or_a_constant(frontend, module, count):
     network = check(lambda x: module(x), torch.randn(2, 3), frontend)
     assert network.num_outputs == count
@@ -95,16 +106,28 @@ def test_an_output_returned_twice(frontend):
     build(network)
 
 
-@pytest.mark.parametrize("module", [lambda x: x, lambda x: (x.relu(), CONSTANT), lambda x: [x.relu()] * 2, lambda x: {"a": x, "b": [x + 1, x]}])
+@pytest.mark.parametrize(
+    "module",
+    [
+        lambda x: x,
+        lambda x: (x.relu(), CONSTANT),
+        lambda x: [x.relu()] * 2,
+        lambda x: {"a": x, "b": [x + 1, x]},
+    ],
+)
 def test_convert_marks_the_same_outputs(frontend, module):
     x = torch.randn(2, 3)
     network = new_network()
     with core.trt_network(network) as context:
         converted = _C.convert(graph_of(lambda x: module(x), (x,), frontend), context._native)
     outputs = converted["outputs"]
-    assert converted["inputs"] == [{"name": "x", "torch_dtype": torch.float32, "dtype": torch.float32, "shape": (2, 3)}]
+    assert converted["inputs"] == [
+        {"name": "x", "torch_dtype": torch.float32, "dtype": torch.float32, "shape": (2, 3)}
+    ]
     assert converted["ranges"] == {}
-    assert [output["name"] for output in outputs] == [network.get_output(i).name for i in range(network.num_outputs)]
+    assert [output["name"] for output in outputs] == [
+        network.get_output(i).name for i in range(network.num_outputs)
+    ]
     wanted = module(x)
     leaves = torch.utils._pytree.tree_leaves(wanted)
     assert len(outputs) == len(leaves)
@@ -135,7 +158,11 @@ def test_convert_uses_the_users_handlers():
 
 def test_convert_with_dynamic_sizes():
     x = torch.zeros(3, 4, dtype=torch.float64)
-    program = torch.export.export(nn.Sequential(nn.Linear(4, 2, dtype=torch.float64)), (x,), dynamic_shapes=({0: torch.export.Dim("n", max=8)},))
+    program = torch.export.export(
+        nn.Sequential(nn.Linear(4, 2, dtype=torch.float64)),
+        (x,),
+        dynamic_shapes=({0: torch.export.Dim("n", max=8)},),
+    )
     graph = _frontends.graph_of_program(program)
     _C.run_passes(graph)
     network, lines = new_network(), []
@@ -165,7 +192,11 @@ def test_output_names(frontend):
 
     module, x = Module(), torch.randn(2, 3)
     _, graph = core.torch2trt(module, x, frontend=frontend)
-    name = next(line.split("=")[0].strip().lstrip("%").split(":")[0].strip() for line in str(graph).splitlines() if "aten::relu" in line)
+    name = next(
+        line.split("=")[0].strip().lstrip("%").split(":")[0].strip()
+        for line in str(graph).splitlines()
+        if "aten::relu" in line
+    )
     hidden = module.linear(x).relu().detach()
     got = core.debug_call_graph(graph, x, output_names=[name, "x", "linear.weight"])
     torch.testing.assert_close(got, [hidden, x, module.linear.weight.detach()])
@@ -181,9 +212,14 @@ def test_output_names(frontend):
 
 def test_unknown_output_names(frontend):
     _, graph = core.torch2trt(nn.ReLU(), torch.zeros(2), frontend=frontend)
-    for call in (lambda: core.debug_call_graph(graph, torch.zeros(2), output_names=["nowhere"]),
-                 lambda: core.torch2trt(nn.ReLU(), torch.zeros(2), frontend=frontend, output_names=["nowhere"])):
-        with pytest.raises(InvalidArgument, match=r'output_names: the graph has no value "nowhere"; str\(graph\) shows its names'):
+    for call in (
+        lambda: core.debug_call_graph(graph, torch.zeros(2), output_names=["nowhere"]),
+        lambda: core.torch2trt(nn.ReLU(), torch.zeros(2), frontend=frontend, output_names=["nowhere"]),
+    ):
+        with pytest.raises(
+            InvalidArgument,
+            match=r'output_names: the graph has no value "nowhere"; str\(graph\) shows its names',
+        ):
             call()
 
 

@@ -16,12 +16,18 @@ from torch2trt.errors import Error, InvalidArgument
 def digest(module):
     hashed = hashlib.sha256()
     for name, tensor in module.state_dict().items():
-        hashed.update(name.encode() + str(tensor.dtype).encode() + tensor.detach().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+        hashed.update(
+            name.encode()
+            + str(tensor.dtype).encode()
+            + tensor.detach().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
+        )
     return hashed.hexdigest()
 
 
 def big():
-    return nn.Sequential(nn.Conv2d(3, 64, 3), nn.BatchNorm2d(64), nn.ReLU(), nn.Flatten(), nn.Linear(64 * 6 * 6, 300)).eval()
+    return nn.Sequential(
+        nn.Conv2d(3, 64, 3), nn.BatchNorm2d(64), nn.ReLU(), nn.Flatten(), nn.Linear(64 * 6 * 6, 300)
+    ).eval()
 
 
 def test_module_and_graph_may_be_deleted(frontend):
