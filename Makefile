@@ -54,12 +54,14 @@ CPP = $$(git ls-files --cached --others --exclude-standard '*.cpp' '*.h')
 lint: setup build/dev/build.ninja
 	clang-format --dry-run -Werror $(CPP)
 	ruff check --quiet
+	ruff format --quiet --check
 	$(PY) tools/checks
 	$(PY) tools/tidy.py
 
 format: setup
 	clang-format -i $(CPP)
-	ruff check --quiet --fix
+	ruff check --silent --fix --exit-zero
+	ruff format --quiet
 
 # The package as pip installs it, in a folder of its own.
 install-check: setup

@@ -13,8 +13,12 @@ from torch2trt.executor import execute
 
 def main() -> None:
     torch.manual_seed(0)
-    features = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, stride=2, padding=1), torch.nn.BatchNorm2d(8)).eval()
-    head = torch.nn.Sequential(torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(8, 5)).eval()
+    features = torch.nn.Sequential(
+        torch.nn.Conv2d(3, 8, 3, stride=2, padding=1), torch.nn.BatchNorm2d(8)
+    ).eval()
+    head = torch.nn.Sequential(
+        torch.nn.AdaptiveAvgPool2d(1), torch.nn.Flatten(), torch.nn.Linear(8, 5)
+    ).eval()
     image = torch.rand(2, 3, 32, 32)
 
     network = trt.Builder(trt.Logger(trt.Logger.WARNING)).create_network()

@@ -92,19 +92,29 @@ def demonstrate(name: str, options: dict[str, Any], size: int) -> dict[str, Any]
     file.with_suffix(".engine").write_bytes(engine)
 
     (actual,) = execute(network, {network.get_input(0).name: image}).values()
-    return {"model": name, "layers": network.num_layers, "seconds": seconds, "engine_bytes": len(engine),
-            "relative_error": relative_error(actual, expected)}
+    return {
+        "model": name,
+        "layers": network.num_layers,
+        "seconds": seconds,
+        "engine_bytes": len(engine),
+        "relative_error": relative_error(actual, expected),
+    }
 
 
 def table(report: list[dict[str, Any]]) -> rich.table.Table:
     """The report for people."""
-    shown = rich.table.Table(box=rich.box.SIMPLE)
+    shown = rich.table.Table(box=rich.box.SIMPLE, pad_edge=False)
     for column in ("model", "layers", "export", "load", "network", "build", "engine", "error"):
-        shown.add_column(column, justify="left" if column == "model" else "right")
+        shown.add_column(column, justify="left" if column == "model" else "right", no_wrap=True)
     for row in report:
         phases = [f"{row['seconds'][phase]:.2f} s" for phase in ("export", "load", "network", "build")]
-        shown.add_row(row["model"], str(row["layers"]), *phases, f"{row['engine_bytes'] / 2**20:.0f} MiB",
-                      f"{row['relative_error']:.1e}")
+        shown.add_row(
+            row["model"],
+            str(row["layers"]),
+            *phases,
+            f"{row['engine_bytes'] / 2**20:.0f} MiB",
+            f"{row['relative_error']:.1e}",
+        )
     return shown
 
 

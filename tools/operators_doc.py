@@ -23,7 +23,7 @@ of your own comes first: see `examples/python_handler.py`.
 
 
 def overload_of(schema: str) -> str:
-    """"Tensor" of "aten::add.Tensor(Tensor self, ...) -> Tensor"; "" for the default overload."""
+    """ "Tensor" of "aten::add.Tensor(Tensor self, ...) -> Tensor"; "" for the default overload."""
     qualified = schema.split("(", 1)[0]
     return qualified.split(".", 1)[1] if "." in qualified else ""
 
@@ -32,7 +32,9 @@ def arguments_of(schema: str) -> list[str]:
     """The names in a schema's argument list."""
     inside = schema.split("(", 1)[1].rsplit(") ->", 1)[0]
     inside = re.sub(r"\([a-z!|> -]*\)|\[[^\]]*\]", "", inside)  # alias sets, list sizes and list defaults
-    return [part.split("=")[0].split()[-1] for part in inside.split(",") if part.strip() and part.strip() != "*"]
+    return [
+        part.split("=")[0].split()[-1] for part in inside.split(",") if part.strip() and part.strip() != "*"
+    ]
 
 
 def rows() -> Iterator[str]:
@@ -46,7 +48,9 @@ def rows() -> Iterator[str]:
         # Those that write to an argument (out=) are not what programs of pure operators hold.
         schemas = {overload: schema for overload, schema in schemas.items() if "!" not in schema}
         # Overloads on plain numbers are arithmetic on sizes; they are of interest only where there is nothing else.
-        tensors = {overload: schema for overload, schema in schemas.items() if "Tensor" in schema.split(") ->")[0]}
+        tensors = {
+            overload: schema for overload, schema in schemas.items() if "Tensor" in schema.split(") ->")[0]
+        }
         schemas = tensors or schemas
         names = dict.fromkeys(name for schema in schemas.values() for name in arguments_of(schema))
         overloads = ", ".join(f"`{overload or 'default'}`" for overload in sorted(schemas))

@@ -3,6 +3,7 @@
 #include <pybind11/stl.h>
 
 #include "python/src/bindings.h"
+#include "python/src/converted.h"
 #include "python/src/user_handlers.h"
 #include "src/backend/dry/dry_network.h"
 #include "src/backend/python/operands.h"
@@ -10,15 +11,6 @@
 
 namespace torch2trt {
 namespace {
-
-// {name: (min, opt, max)}, each a list of sizes.
-using Shapes = std::map<std::string, std::tuple<Dims, Dims, Dims>>;
-
-std::map<std::string, InputRange> ranges_from(const Shapes& shapes) {
-  std::map<std::string, InputRange> ranges;
-  for (const auto& [name, range] : shapes) ranges[name] = {std::get<0>(range), std::get<1>(range), std::get<2>(range)};
-  return ranges;
-}
 
 py::list bindings_object(const std::vector<Binding>& bindings) {
   py::list list;
@@ -33,23 +25,31 @@ py::list bindings_object(const std::vector<Binding>& bindings) {
   return list;
 }
 
+}  // namespace
+
+std::map<std::string, InputRange> ranges_from(const Shapes& shapes) {
+  std::map<std::string, InputRange> ranges;
+  for (const auto& [name, range] : shapes) ranges[name] = {std::get<0>(range), std::get<1>(range), std::get<2>(range)};
+  return ranges;
+}
+
 py::dict converted_object(const Converted& converted) {
   py::dict result;
   result["inputs"] = bindings_object(converted.signature.inputs);
   result["outputs"] = bindings_object(converted.signature.outputs);
   py::dict ranges;
-  for (const auto& [name, range] : converted.ranges) ranges[py::str(name)] = py::make_tuple(range.min, range.opt, range.max);
+  for (const auto& [name, range] : converted.ranges)
+    ranges[py::str(name)] = py::make_tuple(range.min, range.opt, range.max);
   result["ranges"] = ranges;
   return result;
 }
-
-}  // namespace
 
 void bind_convert(py::module_& m) {
   // Inputs, layers and marked outputs; returns {"inputs", "outputs", "ranges"}.
   m.def(
       "convert",
-      [](const Graph& graph, PythonNetwork& network, const Shapes& shapes, const py::object& log, const py::object& lookup) {
+      [](const Graph& graph, PythonNetwork& network, const Shapes& shapes, const py::object& log,
+         const py::object& lookup) {
         network.check_open();
         network.adopt_layers();
         Callbacks callbacks(graph, &network, lookup, log);

@@ -1,10 +1,9 @@
 // Running a graph in either mode, with the user's handlers.
-#include <set>
-
+#include <fmt/format.h>
 #include <pybind11/functional.h>
 #include <pybind11/stl.h>
 
-#include <fmt/format.h>
+#include <set>
 
 #include "python/src/bindings.h"
 #include "python/src/user_handlers.h"
@@ -16,7 +15,8 @@ namespace torch2trt {
 namespace {
 
 // observe(kind, scope, inputs, outputs): one node, its operands described.
-void report(const py::object& observe, const Node& node, const std::vector<NamedOperand>& operands, const std::vector<Operand>& outputs) {
+void report(const py::object& observe, const Node& node, const std::vector<NamedOperand>& operands,
+            const std::vector<Operand>& outputs) {
   py::list in;
   py::list out;
   for (const NamedOperand& operand : operands) in.append(describe(operand.value));
@@ -33,14 +33,16 @@ py::object result(const Operand& operand, PythonNetwork* network) {
     return results;
   }
   if (const auto* tensor = operand.as<Tensor>()) return network->itensor(network->as_output(*tensor));
-  if (const auto* host = operand.as<HostTensor>()) return network->itensor(network->as_output(network->constant(*host)));
+  if (const auto* host = operand.as<HostTensor>())
+    return network->itensor(network->as_output(network->constant(*host)));
   if (const auto* dim = operand.as<Dim>()) return network->itensor(network->as_output(network->dim_tensor(*dim)));
   return to_python(operand, network);
 }
 
 using Captured = std::map<std::string, Operand>;
 
-void capture_leaves(const Graph& graph, const std::vector<Operand>& inputs, const std::set<std::string>& names, Captured& captured) {
+void capture_leaves(const Graph& graph, const std::vector<Operand>& inputs, const std::set<std::string>& names,
+                    Captured& captured) {
   for (std::size_t i = 0; i < graph.inputs.size() && i < inputs.size(); ++i) {
     for (const std::string& name : {graph.value(graph.inputs[i].value).name, graph.inputs[i].name}) {
       if (names.contains(name)) captured[name] = inputs[i];
@@ -55,8 +57,9 @@ void capture_leaves(const Graph& graph, const std::vector<Operand>& inputs, cons
 
 // The flat outputs; with `names` (not None), the values of these names instead. Throws Error(kInvalidArgument) for a
 // name the graph lacks.
-py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* network, const std::optional<std::vector<std::string>>& names,
-                   const py::object& lookup, const py::object& log, const py::object& observe) {
+py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* network,
+                   const std::optional<std::vector<std::string>>& names, const py::object& lookup,
+                   const py::object& log, const py::object& observe) {
   if (network != nullptr) {
     network->check_open();
     network->adopt_layers();
@@ -64,10 +67,12 @@ py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* ne
   Callbacks callbacks(graph, network, lookup, log);
   RunOptions options;
   callbacks.set(options);
-  const std::set<std::string> wanted = names ? std::set<std::string>(names->begin(), names->end()) : std::set<std::string>();
+  const std::set<std::string> wanted =
+      names ? std::set<std::string>(names->begin(), names->end()) : std::set<std::string>();
   Captured captured;
   if (!observe.is_none() || !wanted.empty()) {
-    options.observe = [&](const Node& node, const std::vector<NamedOperand>& operands, const std::vector<Operand>& outputs) {
+    options.observe = [&](const Node& node, const std::vector<NamedOperand>& operands,
+                          const std::vector<Operand>& outputs) {
       for (std::size_t i = 0; i < outputs.size() && !wanted.empty(); ++i) {
         const std::string& name = graph.value(node.outputs[i]).name;
         if (wanted.contains(name)) captured[name] = outputs[i];
@@ -99,8 +104,9 @@ py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* ne
 }  // namespace
 
 void bind_run(py::module_& m) {
-  m.def("run", &run_graph, py::arg("graph"), py::arg("inputs"), py::arg("network").none(true), py::arg("names") = py::none(),
-        py::arg("lookup") = py::none(), py::arg("log") = py::none(), py::arg("observe") = py::none());
+  m.def("run", &run_graph, py::arg("graph"), py::arg("inputs"), py::arg("network").none(true),
+        py::arg("names") = py::none(), py::arg("lookup") = py::none(), py::arg("log") = py::none(),
+        py::arg("observe") = py::none());
   m.def("handler_keys", [] {
     std::vector<std::string> keys;
     for (const auto& [key, entry] : builtin_handlers().entries()) keys.push_back(key);

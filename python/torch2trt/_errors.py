@@ -12,6 +12,11 @@ logger = logging.getLogger("torch2trt")
 _NOISE = ("CUDA initialization failure", "cudaError 35", "CUDA error 35", "error: 35")
 
 
+def is_noise(text: str) -> bool:
+    """Whether a message of TensorRT only says that there is no GPU."""
+    return any(noise in text for noise in _NOISE)
+
+
 @cache
 def _recorder_class(trt: Any) -> type:
     class ErrorRecorder(trt.IErrorRecorder):
@@ -39,7 +44,7 @@ def _recorder_class(trt: Any) -> type:
             return len(self._errors)
 
         def report_error(self, code: Any, description: str) -> bool:
-            if not any(noise in description for noise in _NOISE):
+            if not is_noise(description):
                 self._errors.append((code, description))
             return False
 

@@ -16,7 +16,11 @@ def blocks(page: pathlib.Path, language: str) -> list[str]:
     return re.findall(rf"^ *```{language}\n(.*?)^ *```", page.read_text(), re.DOTALL | re.MULTILINE)
 
 
-CODE = [pytest.param(code, id=f"{page.name}-{i}") for page in PAGES for i, code in enumerate(blocks(page, "python"))]
+CODE = [
+    pytest.param(code, id=f"{page.name}-{i}")
+    for page in PAGES
+    for i, code in enumerate(blocks(page, "python"))
+]
 
 
 @pytest.mark.parametrize("code", CODE)
@@ -42,7 +46,9 @@ def test_links_lead_somewhere(page: pathlib.Path) -> None:
             assert linked.exists(), target
             if anchor:
                 headings = re.findall(r"^#+ (.*)$", linked.read_text(), re.MULTILINE)
-                assert anchor in {re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-")) for heading in headings}
+                assert anchor in {
+                    re.sub(r"[^\w-]", "", heading.lower().replace(" ", "-")) for heading in headings
+                }
 
 
 def test_operators_page_is_up_to_date() -> None:

@@ -18,4 +18,9 @@ def test_example(path: pathlib.Path) -> None:
 
 
 def test_all_examples_are_there() -> None:
-    assert {path.stem for path in EXAMPLES} >= {"compose_itensors", "debug_mode", "inception_v3", "python_handler"}
+    assert {path.stem for path in EXAMPLES} >= {
+        "compose_itensors",
+        "debug_mode",
+        "inception_v3",
+        "python_handler",
+    }

@@ -40,7 +40,11 @@ def test_the_tree_passes() -> None:
             ["src/a.h:2: NV_TENSORRT_ belongs in src/backend/nvinfer/compat.h"],
         ),
         ("torch_headers", {"src/torch/a.cpp": "#include <torch/csrc/jit/ir/ir.h>"}, []),
-        ("torch_headers", {"src/handlers/a.cpp": '#include "src/torch/schema.h"\n// #include <ATen/ATen.h>'}, []),
+        (
+            "torch_headers",
+            {"src/handlers/a.cpp": '#include "src/torch/schema.h"\n// #include <ATen/ATen.h>'},
+            [],
+        ),
         (
             "torch_headers",
             {"src/handlers/a.cpp": "#include <ATen/ATen.h>"},
@@ -64,7 +68,11 @@ def test_the_tree_passes() -> None:
             {"src/CMakeLists.txt": "add_library(a a.cpp)  # b.cpp", "src/a.cpp": "", "src/b.cpp": ""},
             ["src/b.cpp: no CMakeLists.txt has it"],
         ),
-        ("cmake_lists", {"a/CMakeLists.txt": "add_library(a b.cpp)"}, ["a/CMakeLists.txt: a/b.cpp does not exist"]),
+        (
+            "cmake_lists",
+            {"a/CMakeLists.txt": "add_library(a b.cpp)"},
+            ["a/CMakeLists.txt: a/b.cpp does not exist"],
+        ),
     ],
 )
 def test_rule(rule: str, tree: dict[str, str], expected: list[str]) -> None:

@@ -5,7 +5,15 @@ from collections.abc import Iterator
 
 from tree import Tree, is_cpp
 
-TORCH_FREE = ("include/", "src/graph/", "src/handlers/", "src/network/", "src/passes/", "src/backend/dry/", "cli/")
+TORCH_FREE = (
+    "include/",
+    "src/graph/",
+    "src/handlers/",
+    "src/network/",
+    "src/passes/",
+    "src/backend/dry/",
+    "cli/",
+)
 JIT_HOMES = (
     "src/frontend/torchscript/",
     "src/torch/",

@@ -12,7 +12,10 @@ def read_tree(root: Path) -> Tree:
     """Tracked files and new ones that git does not ignore."""
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
-        cwd=root, check=True, capture_output=True, text=True,
+        cwd=root,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout.splitlines()
     return {
         path: (root / path).read_text()

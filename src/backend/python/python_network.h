@@ -3,12 +3,12 @@
 // Part of the extension module only. All methods need the GIL.
 #pragma once
 
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
 #include <map>
 #include <string>
 #include <vector>
-
-#include <pybind11/pybind11.h>
-#include <pybind11/stl.h>
 
 #include "torch2trt/convert.h"
 #include "torch2trt/network.h"
@@ -22,9 +22,9 @@ py::module_ tensorrt_module_of(const py::handle& object);
 
 class PythonNetwork : public Network {
  public:
-  // `network`: a tensorrt.INetworkDefinition. Until close(), TensorRT's errors come here instead of going to its logger,
-  // so that a refused layer is reported with TensorRT's text and the node. What no layer of ours caused goes to the
-  // "torch2trt" logger and to the user's own recorder.
+  // `network`: a tensorrt.INetworkDefinition. Until close(), TensorRT's errors come here instead of going to its
+  // logger, so that a refused layer is reported with TensorRT's text and the node. What no layer of ours caused goes to
+  // the "torch2trt" logger and to the user's own recorder.
   explicit PythonNetwork(py::object network);
   ~PythonNetwork() override;
   // Gives the network its own error recorder back. Any later use but close() is an Error(kInvalidArgument).
@@ -47,6 +47,8 @@ class PythonNetwork : public Network {
   void adopt_layers(const SourceLocation* location = nullptr);
   // Keeps `object` as long as the network: memory that weights may point to.
   void keep_alive(const py::object& object) { kept_.append(object); }
+  // TensorRT's errors since the last call.
+  std::vector<std::string> take_errors();
   // Logs the errors that no layer of ours caused.
   void log_errors();
 
@@ -64,7 +66,6 @@ class PythonNetwork : public Network {
   DType dtype_of(const py::object& itensor) const;
   // trt.Weights over the tensor's memory, which is kept alive until the network dies.
   py::object weights(const HostTensor& tensor);
-  std::vector<std::string> take_errors();
   [[noreturn]] void refused(const std::string& what, const std::string& layer_name);
   bool owns(const py::object& itensor) const;
 
