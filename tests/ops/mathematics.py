@@ -12,12 +12,12 @@ ops = torch.ops.aten
 
 def _odd(x):
     """x with zeros, infinities and a NaN in it."""
-    special = torch.tensor([0.0, float("inf"), -float("inf"), float("nan")])
-    return torch.cat([x, x * 0 + special], 1)
+    special = torch.tensor([0.0, float("inf"), -float("inf"), float("nan")], dtype=x.dtype)
+    return torch.cat([x, x.abs() * 0 + special], 1)
 
 
 def _zeros(x):
-    return torch.cat([x, x * 0], 1)
+    return torch.cat([x, x.abs() * 0], 1)
 
 
 ROWS = [
@@ -52,18 +52,18 @@ ROWS = [
     row("aten::pow.Scalar", lambda x: torch.pow(3, x), X),
     row("aten::bitwise_and.Tensor", torch.bitwise_and, BOOL, In((3, 1), b8, batch=None)),
     row("aten::bitwise_and.Tensor", torch.bitwise_and, INT, INT, refused="no bitwise and of int64"),
-    row("aten::bitwise_and.Scalar", lambda x: ops.bitwise_and.Scalar(x, True), BOOL),
-    row("aten::bitwise_and.Scalar", lambda x: torch.bitwise_and(x, 3), INT, refused="no bitwise and of int64"),
+    row("aten::bitwise_and.Scalar", lambda x: ops.bitwise_and.Scalar(x, True), BOOL, only="export"),
+    row("aten::bitwise_and.Scalar", lambda x: torch.bitwise_and(x, 3), INT, refused="no bitwise and of int64", only="export"),
     row("aten::bitwise_and.Scalar_Tensor", lambda x: torch.bitwise_and(False, x), BOOL),
     row("aten::__and__.Tensor", lambda x, y: x & y, BOOL, BOOL),
     row("aten::bitwise_or.Tensor", torch.bitwise_or, BOOL, BOOL),
     row("aten::bitwise_or.Tensor", torch.bitwise_or, INT, BOOL, refused="no bitwise or of int64"),
-    row("aten::bitwise_or.Scalar", lambda x: ops.bitwise_or.Scalar(x, False), BOOL),
+    row("aten::bitwise_or.Scalar", lambda x: ops.bitwise_or.Scalar(x, False), BOOL, only="export"),
     row("aten::bitwise_or.Scalar_Tensor", lambda x: torch.bitwise_or(True, x), BOOL),
     row("aten::__or__.Tensor", lambda x, y: x | y, BOOL, BOOL),
     row("aten::bitwise_xor.Tensor", torch.bitwise_xor, BOOL, BOOL),
     row("aten::bitwise_xor.Tensor", torch.bitwise_xor, INT, INT, refused="no bitwise exclusive or of int64"),
-    row("aten::bitwise_xor.Scalar", lambda x: ops.bitwise_xor.Scalar(x, True), BOOL),
+    row("aten::bitwise_xor.Scalar", lambda x: ops.bitwise_xor.Scalar(x, True), BOOL, only="export"),
     row("aten::bitwise_xor.Scalar_Tensor", lambda x: torch.bitwise_xor(True, x), BOOL),
     row("aten::__xor__.Tensor", lambda x, y: x ^ y, BOOL, BOOL),
     row("aten::bitwise_not", torch.bitwise_not, BOOL),
@@ -84,16 +84,16 @@ ROWS = [
     row("aten::sinc", lambda x: torch.sinc(_zeros(x)), X),
     row("aten::sgn", torch.sgn, INT),
     row("aten::sgn", lambda x: torch.sgn(_zeros(x)), X),
-    row("aten::fix", torch.fix, X),
+    row("aten::fix", torch.fix, X, only="export"),
     row("aten::logaddexp", torch.logaddexp, X, X),
     row("aten::logaddexp", torch.logaddexp, In(X, low=-200, high=200), In(Y, low=-200, high=200, batch=None)),
     row("aten::xlogy.Tensor", torch.xlogy, INT, POS),
     row("aten::xlogy.Tensor", lambda x, y: torch.xlogy(_zeros(x), _zeros(y)), X, POS),
     row("aten::atan2", torch.atan2, X, X),
     row("aten::atan2", torch.atan2, INT, INT),
-    row("aten::atan2", lambda x, y: torch.atan2(_zeros(x), torch.cat([y * 0, y], 1)), X, X),
+    row("aten::atan2", lambda x, y: torch.atan2(_zeros(x), torch.cat([y.abs() * 0, y], 1)), X, X),
     row("aten::atan2", torch.atan2, X, In(Y, low=-1, high=-0.5, batch=None)),
-    row("aten::arctan2", torch.arctan2, X, X),
+    row("aten::arctan2", torch.arctan2, X, X, only="export"),
     row("aten::hypot", torch.hypot, X, In(Y, batch=None)),
     row("aten::round.decimals", lambda x: torch.round(x, decimals=2), X),
     row("aten::round.decimals", lambda x: torch.round(x * 100, decimals=-1), X),
@@ -111,10 +111,10 @@ ROWS = [
     row("aten::floor_divide", lambda x, y: x // y, X, In(X, i64, 1, 4)),
     row("aten::floor_divide", torch.floor_divide, INT, In(X, i64, -4, -1)),
     row("aten::floor_divide", lambda x: torch.floor_divide(x, 0.5), X),
-    row("aten::clip", lambda x: torch.clip(x, -1, 0.5), X),
-    row("aten::clip", lambda x: x.clip(min=2), INT),
-    row("aten::clip.Tensor", lambda x, y: torch.clip(x, max=y), X, In(Y, batch=None)),
-    row("aten::clip.Tensor", lambda x, y, z: torch.clip(x, y, z), X, X, X),
+    row("aten::clip", lambda x: torch.clip(x, -1, 0.5), X, only="export"),
+    row("aten::clip", lambda x: x.clip(min=2), INT, only="export"),
+    row("aten::clip.Tensor", lambda x, y: torch.clip(x, max=y), X, In(Y, batch=None), only="export"),
+    row("aten::clip.Tensor", lambda x, y, z: torch.clip(x, y, z), X, X, X, only="export"),
     row("aten::clamp.Tensor", torch.clamp, X, In(Y, batch=None), X),
     row("aten::clamp.Tensor", lambda x, y: torch.clamp(x, min=y), INT, X),
     row("aten::clamp_min", lambda x: torch.clamp_min(x, 1), INT),
@@ -155,8 +155,8 @@ ROWS = [
     row("aten::div.Scalar_mode", lambda x: ops.div.Scalar_mode(x, -0.75, rounding_mode="floor"), X),
     row("aten::div_.Tensor", lambda x, y: (x + 1).div_(y), X, POS),
     row("aten::rsub.Scalar", lambda x: 3 - x, INT),
-    row("aten::rsub.Tensor", lambda x, y: torch.rsub(x, y, alpha=2), X, In(Y, batch=None)),
-    row("aten::rsub.Tensor", torch.rsub, INT, X),
+    row("aten::rsub.Tensor", lambda x, y: torch.rsub(x, y, alpha=2), X, In(Y, batch=None), only="export"),
+    row("aten::rsub.Tensor", torch.rsub, INT, X, only="export"),
     row("aten::eq.Scalar", lambda x: x == 1, BOOL),
     row("aten::eq.Scalar", lambda x: x == 0.5, INT),
     row("aten::ne.Scalar", lambda x: x != 0, X),
