@@ -79,8 +79,8 @@ class Network {
   Tensor clamp(const Tensor& x, std::optional<double> low, std::optional<double> high);
 
   // --- shapes ---------------------------------------------------------------------------------------------------
-  // At most one -1 in `shape`: what is left.
-  Tensor reshape(const Tensor& x, const std::vector<Dim>& shape);
+  // At most one -1 in `shape`: what is left. `then_permute` (none: identity) comes in the same layer.
+  Tensor reshape(const Tensor& x, const std::vector<Dim>& shape, const std::vector<std::int64_t>& then_permute = {});
   Tensor permute(const Tensor& x, const std::vector<std::int64_t>& order);
   Tensor transpose(const Tensor& x, std::int64_t a, std::int64_t b);
   Tensor squeeze(const Tensor& x, const std::vector<std::int64_t>& axes);      // axes of size 1 (or taken to be)

@@ -5,14 +5,21 @@ namespace torch2trt {
 void register_all(HandlerRegistry& registry) {
   register_activations(registry);
   register_convolution(registry);
+  register_creation(registry);
+  register_indexing(registry);
   register_normalization(registry);
+  register_padding(registry);
   register_pointwise(registry);
   register_pooling(registry);
   register_products(registry);
+  register_rearranging(registry);
   register_reductions(registry);
+  register_scatter(registry);
   register_shapes(registry);
   register_sizes(registry);
+  register_sorting(registry);
   register_types(registry);
+  register_windows(registry);
 }
 
 }  // namespace torch2trt
