@@ -1,37 +1,74 @@
 # `make demo` and `make test` set up everything they need on a bare Debian 12 (Python 3.11, git, make, g++).
+# Also: build (the default), lint, format, asan, install-check, docs, clean. PRESET=release builds with all optimisation.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 PY := .venv/bin/python
 PRESET ?= dev
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export PYTHONPATH := $(CURDIR)/python
+# One cache entry for the same file in every clone.
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
-export PYTHONPATH := $(CURDIR)/python
 
-.PHONY: setup build test clean
+.PHONY: setup build demo test lint format asan install-check docs clean
+
+# --- setting up: done once, again when the lists change ---------------------------------------------------------------
+APT := ccache libcli11-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev python3-dev python3-venv
 setup: build/.apt .venv/.installed
 
-APT := ccache libcli11-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev
 build/.apt: Makefile
 	@mkdir -p build
 	@dpkg -s $(APT) >/dev/null 2>&1 || { \
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
-	  $$sudo apt-get update -qq && DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $(APT); }
+	  $$sudo apt-get update -qq && \
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $(APT); }
 	@touch $@
 
-.venv/.installed: requirements-dev.txt
+.venv/.installed: requirements-dev.txt | build/.apt
 	@[ -x $(PY) ] || python3 -m venv .venv
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
 	@touch $@
 
-build/$(PRESET)/build.ninja: | setup
-	cmake --preset $(PRESET)
+# --- building -----------------------------------------------------------------------------------------------------------
+build/%/build.ninja: | setup
+	cmake --preset $*
 
 build: setup build/$(PRESET)/build.ninja
 	cmake --build --preset $(PRESET)
 
-test: build
+# --- running ------------------------------------------------------------------------------------------------------------
+demo: build
+	$(PY) tools/demo.py
+
+test: build asan
 	build/$(PRESET)/tests/cpp/torch2trt_tests --gtest_brief=1
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "not slow"
+
+# The C++ tests, the readers of files above all, under AddressSanitizer and UBSan. libtorch leaks what it registers.
+asan: setup build/asan/build.ninja
+	cmake --build --preset asan --target torch2trt_tests
+	ASAN_OPTIONS=detect_leaks=0 build/asan/tests/cpp/torch2trt_tests --gtest_brief=1
+
+# --- keeping the house ----------------------------------------------------------------------------------------------------
+CPP = $$(git ls-files --cached --others --exclude-standard '*.cpp' '*.h')
+lint: setup build/dev/build.ninja
+	clang-format --dry-run -Werror $(CPP)
+	ruff check --quiet
+	ruff format --quiet --check
+	$(PY) tools/checks
+	$(PY) tools/tidy.py
+
+format: setup
+	clang-format -i $(CPP)
+	ruff check --silent --fix --exit-zero
+	ruff format --quiet
+
+# The package as pip installs it, in a folder of its own.
+install-check: setup
+	$(PY) -m pytest -q -m slow tests/install
+
+docs: build
+	$(PY) tools/operators_doc.py > docs/operators.md
 
 clean:
 	rm -rf build

@@ -1,10 +1,10 @@
 // `torch2trt build`: a program becomes an engine.
-#include <filesystem>
-#include <optional>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <fmt/format.h>
+#include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "cli/build_options.h"
 #include "cli/interrupt.h"
@@ -44,7 +44,9 @@ bool same_file(const std::string& a, const std::string& b) {
 // What can be known before a build of minutes.
 void check_files(const Options& options) {
   const std::vector<std::pair<std::string, std::string>> files = {
-      {"MODEL", options.program.path}, {"--saveEngine", options.engine}, {"--exportReport", options.report},
+      {"MODEL", options.program.path},
+      {"--saveEngine", options.engine},
+      {"--exportReport", options.report},
       {"--timingCacheFile", options.build.timing_cache_file}};
   for (std::size_t i = 0; i < files.size(); ++i) {
     for (std::size_t j = i + 1; j < files.size(); ++j) {
@@ -65,16 +67,19 @@ LogSink log_sink(Session& session, std::vector<std::string>& warnings) {
   };
 }
 
-ConvertOptions convert_options(const Options& options, const Result& result, Session& session, Network& network, const LogSink& log) {
+ConvertOptions convert_options(const Options& options, const Result& result, Session& session, Network& network,
+                               const LogSink& log) {
   ConvertOptions convert;
   convert.shapes = input_ranges(result.program.graph, options.program.shapes);
   convert.run.network = &network;
   convert.run.log = log;
-  convert.run.observe = [&session](const Node& node, const std::vector<NamedOperand>& operands, const std::vector<Operand>& outputs) {
+  convert.run.observe = [&session](const Node& node, const std::vector<NamedOperand>& operands,
+                                   const std::vector<Operand>& outputs) {
     throw_if_interrupted();
     if (!session.verbose) return;
     std::string line = fmt::format("{}(", node.qualified());
-    for (const NamedOperand& operand : operands) line += fmt::format("{}={}, ", operand.name, torch2trt::describe(operand.value));
+    for (const NamedOperand& operand : operands)
+      line += fmt::format("{}={}, ", operand.name, torch2trt::describe(operand.value));
     if (!operands.empty()) line.resize(line.size() - 2);
     line += ") ->";
     for (const Operand& output : outputs) line += " " + torch2trt::describe(output);
@@ -87,7 +92,8 @@ Result make_engine(const Options& options, Session& session) {
   Result result;
   const LogSink log = log_sink(session, result.warnings);
   // First, so that a missing TensorRT is known before a large file is read.
-  const std::unique_ptr<EngineBuilder> builder = session.backends.engine_builder(options.tensorrt, log);
+  const std::unique_ptr<EngineBuilder> builder =
+      session.backends.engine_builder(options.tensorrt, log, session.verbose);
   result.tensorrt = builder->description();
   session.progress.begin("load");
   result.program = read_program(options.program);
@@ -95,8 +101,7 @@ Result make_engine(const Options& options, Session& session) {
   run_passes(result.program, options.program);
   result.load_seconds = session.progress.end();
   session.progress.begin("network");
-  result.converted =
-      convert(result.program.graph, convert_options(options, result, session, builder->network(), log));
+  result.converted = convert(result.program.graph, convert_options(options, result, session, builder->network(), log));
   result.layers = builder->network().num_layers();
   result.network_seconds = session.progress.end();
   throw_if_interrupted();
@@ -132,7 +137,8 @@ std::string report_text(const Options& options, const Result& result) {
       {"model", options.program.path},
       {"format", result.program.format},
       {"layers", result.layers},
-      {"seconds", {{"load", result.load_seconds}, {"network", result.network_seconds}, {"build", result.build_seconds}}},
+      {"seconds",
+       {{"load", result.load_seconds}, {"network", result.network_seconds}, {"build", result.build_seconds}}},
       {"engine", options.engine.empty() ? Json() : Json(options.engine)},
       {"engine_bytes", result.engine.bytes.size()},
       {"inputs", json_of(result.converted.signature.inputs, result.converted.ranges)},
@@ -164,16 +170,20 @@ void write_files(const Options& options, const Result& result) {
 int build(const Options& options, Session& session) {
   check_files(options);
   session.progress.leave_lines();
-  if (options.no_effect) session.progress.print("note: --skipInference, --buildOnly and --explicitBatch change nothing: build does just that");
+  if (options.no_effect)
+    session.progress.print(
+        "note: --skipInference, --buildOnly and --explicitBatch change nothing: build does just that");
   const Result result = make_engine(options, session);
   write_files(options, result);
-  session.out = fmt::format("{}: {} layers, engine of {} bytes by {}, built in {:.2f} s\n", options.program.path, result.layers,
-                            result.engine.bytes.size(), result.tensorrt, result.build_seconds);
-  for (const Binding& input : result.converted.signature.inputs) session.out += fmt::format("  input  {} : {}\n", input.name, describe(input));
+  session.out = fmt::format("{}: {} layers, engine of {} bytes by {}, built in {:.2f} s\n", options.program.path,
+                            result.layers, result.engine.bytes.size(), result.tensorrt, result.build_seconds);
+  for (const Binding& input : result.converted.signature.inputs)
+    session.out += fmt::format("  input  {} : {}\n", input.name, describe(input));
   for (const Binding& output : result.converted.signature.outputs) {
     session.out += fmt::format("  output {} : {}\n", output.name, describe(output));
   }
-  session.out += options.engine.empty() ? "The engine was not saved (--saveEngine=FILE does)\n" : fmt::format("saved {}\n", options.engine);
+  session.out += options.engine.empty() ? "The engine was not saved (--saveEngine=FILE does)\n"
+                                        : fmt::format("saved {}\n", options.engine);
   return 0;
 }
 
@@ -188,15 +198,21 @@ void add_build(CLI::App& app, Command& chosen) {
   command->add_option("--tensorrt", options->tensorrt, "The TensorRT to use: tensorrt or tensorrt_rtx")
       ->envname("TORCH2TRT_TENSORRT")
       ->type_name("NAME");
-  command->add_option("--memPoolSize", options->memory_pools, "Memory TensorRT may use, as in workspace:4G")->type_name("POOL:SIZE");
-  command->add_option("--builderOptimizationLevel", options->build.optimization_level, "0 (fast build) to 5 (fast engine)")
+  command->add_option("--memPoolSize", options->memory_pools, "Memory TensorRT may use, as in workspace:4G")
+      ->type_name("POOL:SIZE");
+  command
+      ->add_option("--builderOptimizationLevel", options->build.optimization_level, "0 (fast build) to 5 (fast engine)")
       ->check(CLI::Range(0, 5));
-  command->add_option("--maxAuxStreams", options->build.max_aux_streams, "Streams the engine may use beside the main one")
+  command
+      ->add_option("--maxAuxStreams", options->build.max_aux_streams, "Streams the engine may use beside the main one")
       ->check(CLI::Range(0, 1 << 10));
-  command->add_option("--profilingVerbosity", options->profiling_verbosity, "layer_names_only, detailed or none")->type_name("WHAT");
-  command->add_option("--timingCacheFile", options->build.timing_cache_file, "Timings to reuse; updated")->type_name("FILE");
+  command->add_option("--profilingVerbosity", options->profiling_verbosity, "layer_names_only, detailed or none")
+      ->type_name("WHAT");
+  command->add_option("--timingCacheFile", options->build.timing_cache_file, "Timings to reuse; updated")
+      ->type_name("FILE");
   command->add_flag("--noTF32", options->no_tf32, "Compute float32 in full precision");
-  command->add_flag("--skipInference,--buildOnly,--explicitBatch", options->no_effect, "Accepted as trtexec does; change nothing");
+  command->add_flag("--skipInference,--buildOnly,--explicitBatch", options->no_effect,
+                    "Accepted as trtexec does; change nothing");
   command->callback([options, &chosen] {
     chosen = [options](Session& session) {
       options->build.tf32 = !options->no_tf32;

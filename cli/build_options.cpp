@@ -1,9 +1,9 @@
 #include "cli/build_options.h"
 
+#include <fmt/format.h>
+
 #include <charconv>
 #include <cmath>
-
-#include <fmt/format.h>
 
 namespace torch2trt::cli {
 namespace {
@@ -16,7 +16,8 @@ constexpr std::string_view kWorkspace = "workspace:";
 
 std::uint64_t parse_memory_pool(std::string_view text) {
   if (!text.starts_with(kWorkspace)) {
-    refuse(fmt::format("--memPoolSize: \"{}\" sets no pool that exists here; write workspace:SIZE, as in workspace:4G", text));
+    refuse(fmt::format("--memPoolSize: \"{}\" sets no pool that exists here; write workspace:SIZE, as in workspace:4G",
+                       text));
   }
   const std::string_view size = text.substr(kWorkspace.size());
   double number = 0;
@@ -29,7 +30,8 @@ std::uint64_t parse_memory_pool(std::string_view text) {
   if (suffix == "G") unit = 1 << 30;
   constexpr double kLargest = 1e18;  // an exabyte: a slip of the pen
   if (failed != std::errc() || unit == 0 || !(number >= 0) || number * unit > kLargest) {
-    refuse(fmt::format("--memPoolSize: \"{}\" is no size; write a number and B, K, M or G (without: M), as in workspace:4G", size));
+    refuse(fmt::format(
+        "--memPoolSize: \"{}\" is no size; write a number and B, K, M or G (without: M), as in workspace:4G", size));
   }
   return static_cast<std::uint64_t>(std::llround(number * unit));
 }
@@ -38,7 +40,7 @@ ProfilingVerbosity parse_profiling_verbosity(std::string_view text) {
   if (text == "layer_names_only") return ProfilingVerbosity::kLayerNamesOnly;
   if (text == "detailed") return ProfilingVerbosity::kDetailed;
   if (text == "none") return ProfilingVerbosity::kNone;
-  refuse(fmt::format("--profilingVerbosity: there is no \"{}\"; there are layer_names_only, detailed and none", text));
+  refuse(fmt::format("profiling verbosity: there is no \"{}\"; there are layer_names_only, detailed and none", text));
 }
 
 }  // namespace torch2trt::cli

@@ -1,11 +1,12 @@
-// `torch2trt check`: the conversion onto a network of which only shapes and types exist, so it says the same as `build`.
-#include <map>
-#include <utility>
-
-#include <CLI/CLI.hpp>
+// `torch2trt check`: the conversion onto a network of which only shapes and types exist, so it says the same as
+// `build`.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <map>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "cli/interrupt.h"
 #include "cli/program.h"
@@ -65,7 +66,8 @@ Findings find(const CheckOptions& options, Session& session) {
   ConvertOptions convert_options;
   convert_options.shapes = input_ranges(program.graph, options.program.shapes);
   convert_options.run.network = &network;
-  convert_options.run.observe = [&](const Node& node, const std::vector<NamedOperand>&, const std::vector<Operand>& outputs) {
+  convert_options.run.observe = [&](const Node& node, const std::vector<NamedOperand>&,
+                                    const std::vector<Operand>& outputs) {
     throw_if_interrupted();
     Count& count = findings.kinds[node.qualified()];
     ++(in_network(outputs) ? count.converted : count.computed);
@@ -109,9 +111,11 @@ std::string place(const SourceLocation& location) {
 std::string text_of(const Findings& findings, const CheckOptions& options, bool verbose) {
   std::string out = fmt::format("{} ({}): {} nodes\n", options.program.path, findings.format, findings.nodes);
   const Count total = findings.total();
-  out += fmt::format("  {} become layers or their sizes, {} are computed at conversion", total.converted, total.computed);
+  out +=
+      fmt::format("  {} become layers or their sizes, {} are computed at conversion", total.converted, total.computed);
   if (!findings.unsupported.empty()) {
-    out += fmt::format(", {} are unsupported, {} behind those were not examined", findings.unsupported.size(), findings.unreached());
+    out += fmt::format(", {} are unsupported, {} behind those were not examined", findings.unsupported.size(),
+                       findings.unreached());
   }
   out += '\n';
   if (verbose) {
@@ -128,8 +132,10 @@ std::string text_of(const Findings& findings, const CheckOptions& options, bool 
     }
     return out;
   }
-  for (const Binding& input : findings.signature.inputs) out += fmt::format("  input  {} : {}\n", input.name, describe(input));
-  for (const Binding& output : findings.signature.outputs) out += fmt::format("  output {} : {}\n", output.name, describe(output));
+  for (const Binding& input : findings.signature.inputs)
+    out += fmt::format("  input  {} : {}\n", input.name, describe(input));
+  for (const Binding& output : findings.signature.outputs)
+    out += fmt::format("  output {} : {}\n", output.name, describe(output));
   out += fmt::format("supported: {} layers\n", findings.layers);
   return out;
 }
@@ -184,7 +190,8 @@ std::string dump(const Json& json) { return json.dump(2, ' ', false, Json::error
 int check(const CheckOptions& options, Session& session) {
   try {
     const Findings findings = find(options, session);
-    session.out = options.json ? dump(json_of(findings, options.program.path)) : text_of(findings, options, session.verbose);
+    session.out =
+        options.json ? dump(json_of(findings, options.program.path)) : text_of(findings, options, session.verbose);
     return findings.unsupported.empty() ? 0 : exit_code(ErrorCategory::kUnsupportedOperator);
   } catch (const Error& error) {
     if (options.json) {
@@ -205,7 +212,8 @@ int check(const CheckOptions& options, Session& session) {
 
 void add_check(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<CheckOptions>();
-  CLI::App* command = app.add_subcommand("check", "Say whether a program can be converted, and all that stands against it. Needs no TensorRT");
+  CLI::App* command = app.add_subcommand(
+      "check", "Say whether a program can be converted, and all that stands against it. Needs no TensorRT");
   add_program_options(*command, options->program);
   command->add_flag("--json", options->json, "As JSON, also where it fails");
   command->callback([options, &chosen] { chosen = [options](Session& session) { return check(*options, session); }; });

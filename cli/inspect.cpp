@@ -47,10 +47,12 @@ void add_inspect(CLI::App& app, Command& chosen) {
   add_program_options(*command, options->program);
   CLI::Option* raw = command->add_flag("--raw", options->raw, "The graph as the file has it");
   CLI::Option* passes = command->add_flag("--passes", options->passes, "The graph after all passes (default)");
-  CLI::Option* network = command->add_flag("--network", options->network, "The layers of the network, with shapes and types");
+  CLI::Option* network =
+      command->add_flag("--network", options->network, "The layers of the network, with shapes and types");
   raw->excludes(passes)->excludes(network);
   passes->excludes(network);
-  command->callback([options, &chosen] { chosen = [options](Session& session) { return inspect(*options, session); }; });
+  command->callback(
+      [options, &chosen] { chosen = [options](Session& session) { return inspect(*options, session); }; });
 }
 
 }  // namespace torch2trt::cli

@@ -19,7 +19,7 @@ void note(int signal) {
 void install(int signal, struct sigaction& previous) {
   ::sigaction(signal, nullptr, &previous);
   if ((previous.sa_flags & SA_SIGINFO) == 0 && previous.sa_handler == SIG_IGN) return;
-  struct sigaction action {};
+  struct sigaction action{};
   action.sa_handler = note;
   ::sigemptyset(&action.sa_mask);
   action.sa_flags = SA_RESTART;

@@ -15,7 +15,7 @@ class InterruptGuard {
   ~InterruptGuard();
 
  private:
-  struct sigaction previous_int_ {}, previous_term_ {};
+  struct sigaction previous_int_{}, previous_term_{};
 };
 
 // While it lives, a second signal does not kill the process: temporary files exist.

@@ -1,9 +1,9 @@
 // `torch2trt ops`: which operators have handlers, and what their schemas are.
-#include <algorithm>
-
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/command.h"
@@ -78,25 +78,34 @@ Json list_json() {
   return list;
 }
 
-std::string overload_text(const OperatorSchema& schema) {
+// An entry for all overloads does not mean those that write to an argument: their functional forms are what the graph
+// holds once it is pure.
+const HandlerEntry* handler_of(const OperatorSchema& schema) {
   const HandlerEntry* entry = builtin_handlers().find(schema.kind, schema.overload);
+  const bool for_this_overload = entry != nullptr && entry->key == qualified(schema.kind, schema.overload);
+  return schema.is_mutable() && !for_this_overload ? nullptr : entry;
+}
+
+std::string overload_text(const OperatorSchema& schema) {
+  const HandlerEntry* entry = handler_of(schema);
   std::string out = fmt::format("{}\n  schema:  {}\n", qualified(schema.kind, schema.overload), schema.text);
   if (entry == nullptr) {
-    out += schema.is_mutable() ? "  handler: none of its own; where the graph can be made pure, that of its functional form is used\n"
-                               : "  handler: none\n";
+    out += schema.is_mutable() ? "  handler: none; it writes to an argument, and is converted as its functional form\n"
+                               : "  handler: none; computed at conversion where all inputs are constants\n";
   } else {
     out += fmt::format("  handler: {}{}\n", entry->key, entry->never_folded ? " (never computed at conversion)" : "");
     if (!entry->note.empty()) out += fmt::format("  note:    {}\n", entry->note);
   }
   for (const SchemaArgument& argument : schema.arguments) {
-    out += fmt::format("    {:<20} {:<14} {}\n", argument.name, argument.type,
-                       argument.default_value ? fmt::format("default {}", text_of(*argument.default_value)) : "required");
+    out +=
+        fmt::format("    {:<20} {:<14} {}\n", argument.name, argument.type,
+                    argument.default_value ? fmt::format("default {}", text_of(*argument.default_value)) : "required");
   }
   return out;
 }
 
 Json overload_json(const OperatorSchema& schema) {
-  const HandlerEntry* entry = builtin_handlers().find(schema.kind, schema.overload);
+  const HandlerEntry* entry = handler_of(schema);
   Json json = {{"name", qualified(schema.kind, schema.overload)},
                {"schema", schema.text},
                {"handled", entry != nullptr},
@@ -140,7 +149,11 @@ int ops(const OpsOptions& options, Session& session) {
     Json list = Json::array();
     for (const OperatorSchema* schema : schemas) list.push_back(overload_json(*schema));
     if (schemas.empty()) {
-      list.push_back({{"name", options.name}, {"schema", nullptr}, {"handled", true}, {"handler", entry->key}, {"note", entry->note}});
+      list.push_back({{"name", options.name},
+                      {"schema", nullptr},
+                      {"handled", true},
+                      {"handler", entry->key},
+                      {"note", entry->note}});
     }
     session.out = list.dump(2) + "\n";
     return 0;
@@ -151,7 +164,8 @@ int ops(const OpsOptions& options, Session& session) {
     if (!entry->note.empty()) session.out += fmt::format("  note:    {}\n", entry->note);
   }
   session.out +=
-      "An argument that a handler does not read, or a value it cannot take, makes the node unsupported unless it is the "
+      "An argument that a handler does not read, or a value it cannot take, makes the node unsupported unless it is "
+      "the "
       "default; `check` says so for a program.\n";
   return 0;
 }

@@ -1,11 +1,11 @@
 #include "cli/program.h"
 
-#include <algorithm>
-#include <fstream>
-
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <fstream>
 
 #include "src/frontend/export/mapped_file.h"
 #include "src/frontend/export/read.h"
@@ -37,10 +37,11 @@ Graph read_torchscript_file(const std::string& path) {
 #ifdef TORCH2TRT_TORCHSCRIPT
   return read_torchscript(path);
 #else
-  throw Error(ErrorCategory::kRuntime,
-              fmt::format("\"{}\" is a TorchScript file, and this torch2trt was compiled without the TorchScript front end "
-                          "(TORCH2TRT_TORCHSCRIPT=ON); save the program with torch.export.save instead",
-                          path));
+  throw Error(
+      ErrorCategory::kRuntime,
+      fmt::format("\"{}\" is a TorchScript file, and this torch2trt was compiled without the TorchScript front end "
+                  "(TORCH2TRT_TORCHSCRIPT=ON); save the program with torch.export.save instead",
+                  path));
 #endif
 }
 
@@ -48,17 +49,20 @@ Graph read_torchscript_file(const std::string& path) {
 void apply_types(Graph& graph, const std::string& text) {
   if (text.empty()) return;
   for (const auto& [name, dtype] : parse_types(text, "--inputTypes")) {
-    const auto input = std::find_if(graph.inputs.begin(), graph.inputs.end(), [&](const Input& i) { return i.name == name; });
+    const auto input =
+        std::find_if(graph.inputs.begin(), graph.inputs.end(), [&](const Input& i) { return i.name == name; });
     if (input == graph.inputs.end()) {
       std::vector<std::string> names;
       for (const Input& i : graph.inputs) names.push_back(fmt::format("\"{}\"", i.name));
       throw Error(ErrorCategory::kInvalidArgument,
-                  fmt::format("--inputTypes: the program has no input \"{}\"; its inputs are: {}", name, fmt::join(names, ", ")));
+                  fmt::format("--inputTypes: the program has no input \"{}\"; its inputs are: {}", name,
+                              fmt::join(names, ", ")));
     }
     Type& type = graph.value(input->value).type;
     if (type.dtype && *type.dtype != dtype) {
-      throw Error(ErrorCategory::kInvalidArgument, fmt::format("--inputTypes: input \"{}\" is {} in the program, {} was given",
-                                                               name, torch2trt::name(*type.dtype), torch2trt::name(dtype)));
+      throw Error(ErrorCategory::kInvalidArgument,
+                  fmt::format("--inputTypes: input \"{}\" is {} in the program, {} was given", name,
+                              torch2trt::name(*type.dtype), torch2trt::name(dtype)));
     }
     type.kind = Type::Kind::kTensor;
     type.dtype = dtype;
@@ -68,7 +72,12 @@ void apply_types(Graph& graph, const std::string& text) {
 }  // namespace
 
 void add_program_options(CLI::App& command, ProgramOptions& options) {
-  command.add_option("--model,MODEL", options.path, "A program: a .pt2 file of torch.export.save or a TorchScript file")->required();
+  CLI::Option* positional =
+      command.add_option("MODEL", options.path, "A program: a .pt2 file of torch.export.save or a TorchScript file");
+  command.add_option("--model", options.path, "The same, as an option")->type_name("MODEL")->excludes(positional);
+  command.parse_complete_callback([&options] {
+    if (options.path.empty()) throw CLI::RequiredError("MODEL");
+  });
   const auto add_shapes = [&](const char* name, std::string& text, const char* meaning) {
     command.add_option(name, text, meaning)->join(',')->type_name("NAME:SIZES,...");
   };

@@ -1,12 +1,12 @@
 #include "cli/progress.h"
 
-#include <algorithm>
-#include <cstdlib>
-#include <string_view>
-
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <string_view>
 
 namespace torch2trt::cli {
 namespace {
@@ -48,7 +48,9 @@ void Progress::tick() {
   }
 }
 
-double Progress::elapsed() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+double Progress::elapsed() const {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
 
 void Progress::draw() {
   if (!terminal_ || phase_.empty()) return;
@@ -98,7 +100,8 @@ void Progress::abandon() {
 
 void Progress::step(const BuildProgress& progress) {
   const std::lock_guard lock(mutex_);
-  const auto known = std::find_if(phases_.begin(), phases_.end(), [&](const Phase& p) { return p.name == progress.phase; });
+  const auto known =
+      std::find_if(phases_.begin(), phases_.end(), [&](const Phase& p) { return p.name == progress.phase; });
   switch (progress.event) {
     case BuildProgress::Event::kPhaseStart:
       // The stages below the outermost phase: few, and together the whole build.

@@ -1,5 +1,5 @@
-// What a user sees on stderr while waiting. On a terminal one line: phase, elapsed time, TensorRT's own phases and steps
-// (never a percentage: nobody knows it). Elsewhere a plain line for each thing that is done.
+// What a user sees on stderr while waiting. On a terminal one line: phase, elapsed time, TensorRT's own phases and
+// steps (never a percentage: nobody knows it). Elsewhere a plain line for each thing that is done.
 #pragma once
 
 #include <chrono>

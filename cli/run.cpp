@@ -1,13 +1,13 @@
 #include "cli/run.h"
 
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <new>
 #include <sstream>
-
-#include <CLI/CLI.hpp>
-#include <fmt/format.h>
 
 #include "cli/command.h"
 #include "cli/interrupt.h"
@@ -60,8 +60,9 @@ int parse_and_run(int argc, const char* const* argv, const Backends& backends) {
   app.set_version_flag("--version", "torch2trt " TORCH2TRT_VERSION);
   app.require_subcommand(1);
   app.fallthrough();
-  app.footer("Exit codes: 0 done; 2 wrong arguments; 3 not a valid model; 4 unsupported operators; 5 TensorRT refused; "
-             "6 something is missing here; 70 a bug; 130 interrupted.");
+  app.footer(
+      "Exit codes: 0 done; 2 wrong arguments; 3 not a valid model; 4 unsupported operators; 5 TensorRT refused; "
+      "6 something is missing here; 70 a bug; 130 interrupted.");
   bool verbose = false;
   app.add_flag("-v,--verbose", verbose, "Say more: each node, and all that TensorRT logs");
   Command command;
@@ -91,7 +92,8 @@ int run_cli(int argc, const char* const* argv, const Backends& backends) {
   try {
     return parse_and_run(argc, argv, backends);
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "torch2trt: unexpected error: %s\nThis is a bug of torch2trt. Please report it.\n", error.what());
+    std::fprintf(stderr, "torch2trt: unexpected error: %s\nThis is a bug of torch2trt. Please report it.\n",
+                 error.what());
     return exit_code(ErrorCategory::kInternal);
   }
 }

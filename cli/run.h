@@ -11,9 +11,10 @@ namespace torch2trt::cli {
 
 // What the host of the command line has to offer.
 struct Backends {
-  // Makes an engine builder over the TensorRT called `tensorrt` (empty: the host chooses); its messages go to `log`.
-  // Throws Error(kRuntime) that says what is missing and what to do about it.
-  std::function<std::unique_ptr<EngineBuilder>(const std::string& tensorrt, const LogSink& log)> engine_builder;
+  // Makes an engine builder over the TensorRT called `tensorrt` (empty: the host chooses); its messages go to `log`,
+  // all of them if `verbose`. Throws Error(kRuntime) that says what is missing and what to do about it.
+  std::function<std::unique_ptr<EngineBuilder>(const std::string& tensorrt, const LogSink& log, bool verbose)>
+      engine_builder;
 };
 
 // Returns the exit code (docs/exit-codes.md); never throws. Results go to stdout, all else to stderr. While it runs,

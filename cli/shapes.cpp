@@ -1,11 +1,11 @@
 #include "cli/shapes.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <charconv>
 #include <optional>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 namespace torch2trt::cli {
 namespace {
@@ -64,9 +64,10 @@ Dims parse_dims(const NamedText& item, std::string_view option) {
     std::int64_t size = 0;
     const auto [next, failed] = std::from_chars(at, end, size);
     if (failed != std::errc() || size < 0 || (next != end && *next != 'x')) {
-      refuse(fmt::format("{}: \"{}\" is no shape of input \"{}\"; sizes are numbers with 'x' between them (1x3x224x224), or "
-                         "the word scalar. A size that varies is given by --minShapes and --maxShapes",
-                         option, item.value, item.name));
+      refuse(fmt::format(
+          "{}: \"{}\" is no shape of input \"{}\"; sizes are numbers with 'x' between them (1x3x224x224), or "
+          "the word scalar. A size that varies is given by --minShapes and --maxShapes",
+          option, item.value, item.name));
     }
     dims.push_back(size);
     if (next == end) return dims;
@@ -96,14 +97,16 @@ class ShapesByInput {
         // Of several patterns the first counts; an exact name counts before all.
         if (shape.name == input.name) {
           found_.insert_or_assign(input.name, shape.dims);
-        } else if (std::none_of(given.begin(), given.end(), [&](const NamedShape& s) { return s.name == input.name; })) {
+        } else if (std::none_of(given.begin(), given.end(),
+                                [&](const NamedShape& s) { return s.name == input.name; })) {
           found_.try_emplace(input.name, shape.dims);
         }
       }
       if (used) continue;
       std::vector<std::string> names;
       for (const Input& input : graph.inputs) names.push_back(fmt::format("\"{}\"", input.name));
-      refuse(fmt::format("{}: the program has no input \"{}\"; its inputs are: {}", option, shape.name, fmt::join(names, ", ")));
+      refuse(fmt::format("{}: the program has no input \"{}\"; its inputs are: {}", option, shape.name,
+                         fmt::join(names, ", ")));
     }
   }
 
@@ -141,14 +144,16 @@ InputRange complete(const Graph& graph, const Input& input, const Dims* min, con
   const Dims& any = max != nullptr ? *max : (opt != nullptr ? *opt : *min);
   for (const Dims* dims : {min, opt}) {
     if (dims != nullptr && dims->size() != any.size()) {
-      refuse(fmt::format("input \"{}\": the shapes given for it differ in their number of dimensions ({} and {})", input.name,
-                         dims->size(), any.size()));
+      refuse(fmt::format("input \"{}\": the shapes given for it differ in their number of dimensions ({} and {})",
+                         input.name, dims->size(), any.size()));
     }
   }
   const std::vector<Bounds> bounds = bounds_of(graph, input, any.size());
   InputRange range;
   for (std::size_t axis = 0; axis < any.size(); ++axis) {
-    const auto given = [axis](const Dims* dims) { return dims == nullptr ? std::nullopt : std::optional((*dims)[axis]); };
+    const auto given = [axis](const Dims* dims) {
+      return dims == nullptr ? std::nullopt : std::optional((*dims)[axis]);
+    };
     const std::int64_t low_given = given(min).value_or(given(opt).value_or(any[axis]));
     const std::int64_t high_given = given(max).value_or(given(opt).value_or(low_given));
     const std::int64_t high = given(max) ? high_given : std::max(bounds[axis].max.value_or(high_given), high_given);
@@ -172,7 +177,8 @@ std::vector<std::pair<std::string, DType>> parse_types(std::string_view text, st
   std::vector<std::pair<std::string, DType>> types;
   for (const NamedText& item : split(text, option)) {
     const std::optional<DType> dtype = dtype_from_name(item.value);
-    if (!dtype) refuse(fmt::format("{}: \"{}\" is no type; write float32, int64, bool, ... as torch does", option, item.value));
+    if (!dtype)
+      refuse(fmt::format("{}: \"{}\" is no type; write float32, int64, bool, ... as torch does", option, item.value));
     types.emplace_back(item.name, *dtype);
   }
   return types;
@@ -191,9 +197,10 @@ std::map<std::string, InputRange> input_ranges(const Graph& graph, const ShapeOp
     const Dims* high = max.find(input.name);
     const bool ranged = low != nullptr || usual != nullptr || high != nullptr;
     if (shape != nullptr && ranged) {
-      refuse(fmt::format("input \"{}\" has one shape by --shapes and a range by --minShapes, --optShapes or --maxShapes; give "
-                         "one of the two",
-                         input.name));
+      refuse(fmt::format(
+          "input \"{}\" has one shape by --shapes and a range by --minShapes, --optShapes or --maxShapes; give "
+          "one of the two",
+          input.name));
     }
     if (shape != nullptr) ranges.emplace(input.name, InputRange{*shape, *shape, *shape});
     if (ranged) ranges.emplace(input.name, complete(graph, input, low, usual, high));

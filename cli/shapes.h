@@ -2,7 +2,8 @@
 //
 //   name:1x3x224x224,other:scalar,'odd,name:0':4,prefix*:8x2
 //
-// A name in single quotes may hold commas and colons. One '*' in a name stands for any text; an exact name wins over it.
+// A name in single quotes may hold commas and colons. One '*' in a name stands for any text; an exact name wins over
+// it.
 #pragma once
 
 #include <map>

@@ -19,7 +19,6 @@ add_library(torch2trt::torch ALIAS torch2trt_torch)
 target_include_directories(torch2trt_torch SYSTEM INTERFACE ${TORCH_ROOT}/include
                                                             ${TORCH_ROOT}/include/torch/csrc/api/include)
 target_link_libraries(torch2trt_torch INTERFACE ${TORCH_ROOT}/lib/libtorch_cpu.so ${TORCH_ROOT}/lib/libc10.so)
-target_link_options(torch2trt_torch INTERFACE -Wl,-rpath,${TORCH_ROOT}/lib)
 
 add_library(torch2trt_torch_python INTERFACE)
 add_library(torch2trt::torch_python ALIAS torch2trt_torch_python)

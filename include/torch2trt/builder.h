@@ -64,7 +64,8 @@ class EngineBuilder {
   virtual Network& network() = 0;
   // Throws Error(kBuildFailed) with TensorRT's own text, Error(kInvalidArgument) for options this TensorRT lacks,
   // Error(kRuntime) for a timing cache that cannot be written, and Cancelled. `progress` may be empty.
-  virtual SerializedEngine build(const Converted& converted, const BuildOptions& options, const ProgressSink& progress) = 0;
+  virtual SerializedEngine build(const Converted& converted, const BuildOptions& options,
+                                 const ProgressSink& progress) = 0;
   // "tensorrt_rtx 1.7.1.116 (Python)"
   virtual std::string description() const = 0;
 };

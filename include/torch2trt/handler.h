@@ -43,7 +43,7 @@ class HandlerRegistry {
     Registration(HandlerRegistry& registry, std::vector<std::string> keys) : registry_(registry), keys_(std::move(keys)) {}
     Registration& never_folded();
     Registration& note(std::string text);
-    void convert(Handler handler);
+    void convert(const Handler& handler);
 
    private:
     HandlerRegistry& registry_;

@@ -67,7 +67,7 @@ class Dim {
   bool same_as(const Dim& other) const { return data_ == other.data_; }
 
  private:
-  explicit Dim(std::variant<std::int64_t, Axis, Tensor> data) : data_(std::move(data)) {}
+  explicit Dim(std::variant<std::int64_t, Axis, Tensor> data) : data_(data) {}
   std::variant<std::int64_t, Axis, Tensor> data_;
 };
 

@@ -3,21 +3,13 @@
 #include <pybind11/stl.h>
 
 #include "python/src/bindings.h"
+#include "python/src/converted.h"
 #include "src/backend/dry/dry_network.h"
 #include "src/backend/python/operands.h"
 #include "torch2trt/convert.h"
 
 namespace torch2trt {
 namespace {
-
-// {name: (min, opt, max)}, each a list of sizes.
-using Shapes = std::map<std::string, std::tuple<Dims, Dims, Dims>>;
-
-std::map<std::string, InputRange> ranges_from(const Shapes& shapes) {
-  std::map<std::string, InputRange> ranges;
-  for (const auto& [name, range] : shapes) ranges[name] = {std::get<0>(range), std::get<1>(range), std::get<2>(range)};
-  return ranges;
-}
 
 py::list bindings_object(const std::vector<Binding>& bindings) {
   py::list list;
@@ -32,15 +24,26 @@ py::list bindings_object(const std::vector<Binding>& bindings) {
   return list;
 }
 
+}  // namespace
+
+std::map<std::string, InputRange> ranges_from(const Shapes& shapes) {
+  std::map<std::string, InputRange> ranges;
+  for (const auto& [name, range] : shapes) ranges[name] = {std::get<0>(range), std::get<1>(range), std::get<2>(range)};
+  return ranges;
+}
+
 py::dict converted_object(const Converted& converted) {
   py::dict result;
   result["inputs"] = bindings_object(converted.signature.inputs);
   result["outputs"] = bindings_object(converted.signature.outputs);
   py::dict ranges;
-  for (const auto& [name, range] : converted.ranges) ranges[py::str(name)] = py::make_tuple(range.min, range.opt, range.max);
+  for (const auto& [name, range] : converted.ranges)
+    ranges[py::str(name)] = py::make_tuple(range.min, range.opt, range.max);
   result["ranges"] = ranges;
   return result;
 }
+
+namespace {
 
 RunOptions options_for(Network& network, const py::object& log) {
   RunOptions options;

@@ -8,6 +8,8 @@ namespace torch2trt {
 namespace py = pybind11;
 
 void bind_convert(py::module_& m);
+void bind_build(py::module_& m);
+void bind_cli(py::module_& m);
 void bind_errors(py::module_& m);
 void bind_graph(py::module_& m);
 void bind_network(py::module_& m);

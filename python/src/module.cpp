@@ -2,6 +2,8 @@
 
 PYBIND11_MODULE(_C, m) {
   m.doc() = "The C++ core of torch2trt.";
+  torch2trt::bind_build(m);
+  torch2trt::bind_cli(m);
   torch2trt::bind_errors(m);
   torch2trt::bind_convert(m);
   torch2trt::bind_graph(m);

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 logger = logging.getLogger("torch2trt")
@@ -12,7 +12,12 @@ logger = logging.getLogger("torch2trt")
 _NOISE = ("CUDA initialization failure", "cudaError 35", "CUDA error 35", "error: 35")
 
 
-@lru_cache(maxsize=None)
+def is_noise(text: str) -> bool:
+    """Whether a message of TensorRT only says that there is no GPU."""
+    return any(noise in text for noise in _NOISE)
+
+
+@cache
 def _recorder_class(trt: Any) -> type:
     class ErrorRecorder(trt.IErrorRecorder):
         """Collects what TensorRT reports, for the message of torch2trt's own error."""
@@ -39,7 +44,7 @@ def _recorder_class(trt: Any) -> type:
             return len(self._errors)
 
         def report_error(self, code: Any, description: str) -> bool:
-            if not any(noise in description for noise in _NOISE):
+            if not is_noise(description):
                 self._errors.append((code, description))
             return False
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import threading
+import warnings
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Iterator
+from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
@@ -29,7 +31,7 @@ def _without_fused_attention() -> Iterator[None]:
 
 @contextmanager
 def _unchanged(module: torch.nn.Module, args: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
-    """Undoes what running `module` does to its parameters and buffers and to the random numbers; yields copies of `args`.
+    """Undoes what running `module` does to its parameters, buffers and the random numbers; yields copies of `args`.
 
     A trace really runs the module. Neither schemas (batch_norm in training) nor version counters (`p.data.clamp_()`)
     tell all writes, so everything is copied first: the price of a trace; an export runs on fake tensors.
@@ -58,7 +60,14 @@ def trace(module: torch.nn.Module, args: tuple[Any, ...]) -> tuple[Any, _C.Graph
         if not isinstance(leaf, torch.Tensor):
             raise InvalidArgument(f'a trace takes tensors only, not {leaf!r}; use frontend="export", or a function '
                                   "that calls the module with it")
-    with _lock, torch.no_grad(), _without_fused_attention(), _unchanged(module, args) as copies:
+    with (
+        _lock,
+        torch.no_grad(),
+        _without_fused_attention(),
+        _unchanged(module, args) as copies,
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("ignore", message=r"`torch\.jit\.trace.*is deprecated", category=FutureWarning)
         traced = torch.jit.trace(module, copies, check_trace=False, strict=False)
     return traced, _C.graph_from_torchscript(traced._c)
 
@@ -82,11 +91,43 @@ def export(module: torch.nn.Module, args: tuple[Any, ...], dynamic_shapes: Any =
     return program, graph_of_program(program)
 
 
+@contextmanager
+def _serializable_results(program: torch.export.ExportedProgram) -> Iterator[None]:
+    # torch's serializer has no names for its own torch.return_types (what x.max(1) returns): they are tuples here.
+    signatures = [entry.signature for entry in program.module_call_graph if entry.signature is not None]
+    before = [signature.out_spec for signature in signatures]
+    for signature in signatures:
+        signature.out_spec = _plain(signature.out_spec)
+    try:
+        yield
+    finally:
+        for signature, spec in zip(signatures, before):
+            signature.out_spec = spec
+
+
+def _plain(spec: Any) -> Any:
+    def tuples(value: Any) -> Any:
+        if isinstance(value, dict):
+            return type(value)((key, tuples(item)) for key, item in value.items())
+        if type(value).__module__ == "torch.return_types":
+            return tuple(value)
+        return type(value)(tuples(item) for item in value) if type(value) in (tuple, list) else value
+
+    if "torch.return_types" not in str(_types_in(spec)):
+        return spec
+    return pytree.tree_structure(tuples(pytree.tree_unflatten(range(spec.num_leaves), spec)))
+
+
+def _types_in(spec: Any) -> list[Any]:
+    return [spec.type, *(kind for child in spec.children() for kind in _types_in(child))]
+
+
 def graph_of_program(program: torch.export.ExportedProgram) -> _C.Graph:
     """The graph of an exported program, as reading its .pt2 file gives it; weights are the program's own tensors."""
     from torch._export.serde.serialize import serialize
 
-    artifact = serialize(program, serialize_state_dict=False, serialize_constants=False, serialize_example_inputs=False)
+    with _serializable_results(program):
+        artifact = serialize(program, serialize_state_dict=False, serialize_constants=False, serialize_example_inputs=False)
 
     def lookup(name: str, kind: str) -> torch.Tensor | None:
         found = program.state_dict.get(name) if kind != "constant" else None

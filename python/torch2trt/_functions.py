@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import Any, Callable, Iterator
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import torch
 
@@ -25,7 +26,7 @@ def as_module(module: Any) -> torch.nn.Module:
 
 
 def argument_names(module: Any) -> list[str]:
-    """The names of the positional arguments of a module's forward, or of a function; "*xs" for one that takes the rest."""
+    """The positional arguments' names of a module's forward, or of a function; "*xs" for one that takes the rest."""
     return [f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name for p in _signature(module).parameters.values()
             if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)]
 

@@ -7,7 +7,8 @@ A graph is run, not translated. Inside `trt_network(network)` it runs on ITensor
 from __future__ import annotations
 
 import re
-from typing import Any, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import torch
 

@@ -43,7 +43,13 @@ Converted convert(const Graph& graph, const ConvertOptions& options) {
   const std::vector<InputPlan> plans = plan_inputs(graph, options.shapes);
   warn_of_float64(options.run, plans);
   std::vector<Operand> inputs;
-  for (const InputPlan& plan : plans) {
+  auto next = plans.begin();
+  for (const Input& input : graph.inputs) {
+    if (input.constant) {
+      inputs.emplace_back(None{});  // nothing reads it
+      continue;
+    }
+    const InputPlan& plan = *next++;
     inputs.emplace_back(net.add_input(plan.binding.name, plan.binding.torch_dtype, plan.binding.dims));
     converted.signature.inputs.push_back(plan.binding);
     if (plan.dynamic) converted.ranges.emplace(plan.binding.name, plan.range);

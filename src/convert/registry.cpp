@@ -15,7 +15,7 @@ HandlerRegistry::Registration& HandlerRegistry::Registration::note(std::string t
   return *this;
 }
 
-void HandlerRegistry::Registration::convert(Handler handler) {
+void HandlerRegistry::Registration::convert(const Handler& handler) {
   for (const std::string& key : keys_) registry_.add({key, handler, never_folded_, note_});
 }
 

@@ -104,6 +104,7 @@ std::vector<InputPlan> plan_inputs(const Graph& graph, const std::map<std::strin
   std::vector<InputPlan> plans;
   std::set<std::string> used;
   for (const Input& input : graph.inputs) {
+    if (input.constant) continue;  // the program was specialised to it
     const Type& type = graph.value(input.value).type;
     if (type.kind != Type::Kind::kTensor && type.kind != Type::Kind::kUnknown) {
       throw Error(ErrorCategory::kUnsupportedOperator,

@@ -1,15 +1,15 @@
 #include "src/files/atomic_file.h"
 
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
 #include <random>
-
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "torch2trt/error.h"
 
@@ -25,12 +25,17 @@ constexpr int kNameAttempts = 100;
   throw Error(ErrorCategory::kRuntime, fmt::format("\"{}\" cannot be written: {}{}", path, why, advice));
 }
 
+// Of a dangling link too: the file it names is what one wants to have.
 std::string target_of(const std::string& path) {
+  constexpr int kMostLinks = 40;  // as Linux allows
+  fs::path target = path;
   std::error_code failed;
-  if (!fs::is_symlink(path, failed)) return path;
-  // Of a dangling link too: the file it names is what one wants to have.
-  const fs::path resolved = fs::weakly_canonical(path, failed);
-  return failed ? path : resolved.string();
+  for (int i = 0; i < kMostLinks && fs::is_symlink(target, failed); ++i) {
+    const fs::path next = fs::read_symlink(target, failed);
+    if (failed) break;
+    target = next.is_absolute() ? next : target.parent_path() / next;
+  }
+  return target.string();
 }
 
 std::string folder_of(const std::string& path) {
@@ -65,7 +70,8 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path), target_(target_of
     return;
   }
   const std::string folder = folder_of(target_);
-  if (!fs::is_directory(folder, failed)) refuse(path, fmt::format("there is no folder \"{}\"", folder), "; make it first");
+  if (!fs::is_directory(folder, failed))
+    refuse(path, fmt::format("there is no folder \"{}\"", folder), "; make it first");
   if (fs::exists(target_, failed) && ::access(target_.c_str(), W_OK) != 0) refuse(path, std::strerror(errno));
   for (int attempt = 0; descriptor_ < 0; ++attempt) {
     temporary_ = temporary_name(target_);
@@ -77,7 +83,7 @@ AtomicFile::AtomicFile(const std::string& path) : path_(path), target_(target_of
     refuse(path, std::strerror(error), fmt::format(" (in folder \"{}\")", folder));
   }
   // A file that is replaced keeps its permissions.
-  struct stat status {};
+  struct stat status{};
   if (::stat(target_.c_str(), &status) == 0) ::fchmod(descriptor_, status.st_mode & 07777U);
 }
 

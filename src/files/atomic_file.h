@@ -27,7 +27,8 @@ class AtomicFile {
   // Throws Error(kRuntime). `between_pieces`, if given, is called often and may throw to give up.
   void write(std::span<const std::byte> bytes, const std::function<void()>& between_pieces = {});
   void write(std::string_view text);
-  // Forces what was written to the disk: several files can be finished before the first appears. Throws Error(kRuntime).
+  // Forces what was written to the disk: several files can be finished before the first appears. Throws
+  // Error(kRuntime).
   void sync();
   // Syncs and puts the file in its place. Throws Error(kRuntime).
   void commit();

@@ -77,6 +77,14 @@ Results gelu(Network& net, Args& a) {
   return net.activation(approximate == "tanh" ? ActivationType::kGeluTanh : ActivationType::kGeluErf, a.tensor("self"));
 }
 
+// log(x / (1 - x)), of x kept within [eps, 1 - eps] where eps is given.
+Results logit(Network& net, Args& a) {
+  Tensor x = a.tensor("self");
+  a.require(is_floating(x.dtype()), "logit of integers is not supported");
+  if (const auto eps = a.optional_number("eps")) x = net.clamp(x, *eps, 1 - *eps);
+  return net.unary(UnaryOperation::kLog, x / (1 - x));
+}
+
 Results silu(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   return x * net.activation(ActivationType::kSigmoid, x);
@@ -147,6 +155,7 @@ void register_activations(HandlerRegistry& r) {
     return x * hard_sigmoid(x);
   });
   r.op("aten::gelu").convert(gelu);
+  r.op("aten::logit").convert(logit);
   r.op("aten::silu").convert(silu);
   r.op("aten::mish").convert(mish);
   r.op("aten::threshold").convert(threshold);

@@ -110,7 +110,7 @@ Tensor take(Network& net, const Args& a, const Tensor& x, std::int64_t axis, con
     const Dim first = index.values.empty() ? Dim(0) : Dim(index.values[0]);
     const Dim start = all_negative ? plus(net, size, first) : first;
     const Tensor rows = slice_axis(net, x, axis, start, static_cast<std::int64_t>(index.values.size()), *step);
-    std::vector<Dim> shape = x.shape();
+    std::vector<Dim> shape = rows.shape();
     shape.erase(shape.begin() + axis);
     shape.insert(shape.begin() + axis, index.sizes.begin(), index.sizes.end());
     return net.reshape(rows, shape);

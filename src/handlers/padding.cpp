@@ -25,6 +25,8 @@ Bounds bounds_of(Network& net, const Args& a, const Tensor& x, const std::vector
     const std::size_t axis = bounds.size.size() - 1 - i;
     bounds.start[axis] = minus(net, 0, pad[2 * i]);
     bounds.size[axis] = plus(net, bounds.size[axis], plus(net, pad[2 * i], pad[2 * i + 1]));
+    a.require(!bounds.size[axis].is_constant() || bounds.size[axis].value() >= 0,
+              fmt::format("padding leaves dimension {} with the negative size {}", axis, bounds.size[axis].value()));
     for (const Dim& amount : {pad[2 * i], pad[2 * i + 1]}) {
       bounds.crops = bounds.crops || !amount.is_constant() || amount.value() < 0;
       bounds.grows = bounds.grows || !amount.is_constant() || amount.value() > 0;
@@ -54,9 +56,8 @@ Tensor padded(Network& net, const Args& a, const Tensor& given, std::vector<Dim>
 
 Tensor constant_padded(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
-  const bool zero = a.is_none("value") || (a.is_constant("value") && a.number("value") == 0);
-  // Without a fill value TensorRT takes zeros.
-  return padded(net, a, x, a.dims("pad"), SampleMode::kFill, zero ? std::nullopt : std::optional(a.tensor_as("value", x.dtype())));
+  const Tensor fill = a.is_none("value") ? net.scalar(0, x.dtype()) : a.tensor_as("value", x.dtype());
+  return padded(net, a, x, a.dims("pad"), SampleMode::kFill, fill);
 }
 
 Results constant_pad_nd(Network& net, Args& a) { return constant_padded(net, a); }

@@ -4,6 +4,9 @@ namespace torch2trt {
 
 void register_all(HandlerRegistry& registry) {
   register_activations(registry);
+  register_attention(registry);
+  register_layer_normalization(registry);
+  register_resampling(registry);
   register_convolution(registry);
   register_creation(registry);
   register_indexing(registry);

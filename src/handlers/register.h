@@ -8,6 +8,9 @@ namespace torch2trt {
 void register_all(HandlerRegistry& registry);
 
 void register_activations(HandlerRegistry& registry);
+void register_attention(HandlerRegistry& registry);
+void register_layer_normalization(HandlerRegistry& registry);
+void register_resampling(HandlerRegistry& registry);
 void register_convolution(HandlerRegistry& registry);
 void register_creation(HandlerRegistry& registry);
 void register_indexing(HandlerRegistry& registry);

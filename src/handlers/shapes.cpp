@@ -94,6 +94,13 @@ Results expand_as(Network& net, Args& a) {
   return net.broadcast_to(x, a.tensor("other").shape());
 }
 
+Results reshape_as(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const Operand& other = a.operand("other");
+  if (const auto* host = other.as<HostTensor>()) return net.reshape(x, std::vector<Dim>(host->sizes.begin(), host->sizes.end()));
+  return net.reshape(x, a.tensor("other").shape());
+}
+
 Results slice(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const std::int64_t axis = a.axis("dim", x);
@@ -221,6 +228,7 @@ void register_shapes(HandlerRegistry& r) {
   r.op("aten::squeeze").convert(squeeze);
   r.op("aten::expand").convert(expand);
   r.op("aten::expand_as").convert(expand_as);
+  r.ops({"aten::reshape_as", "aten::view_as"}).convert(reshape_as);
   r.op("aten::slice").convert(slice);
   r.op("aten::select").convert(select);
   r.op("aten::narrow").convert(narrow);

@@ -67,7 +67,7 @@ Results im2col(Network& net, Args& a) {
       start[axis] = -w[i].padding;
       size[axis] = size[axis].value() + 2 * w[i].padding;
     }
-    x = net.slice(x, start, size, Dims(start.size(), 1), SampleMode::kFill);
+    x = net.slice(x, start, size, Dims(start.size(), 1), SampleMode::kFill, net.scalar(0, x.dtype()));
   }
   const std::int64_t width = x.dims().back();
   KnownIndex index{{w[0].kernel * w[1].kernel, w[0].count * w[1].count}, {}};

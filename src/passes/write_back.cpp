@@ -65,7 +65,7 @@ std::optional<ValueId> reshape(const Write& write) {
       shape.emplace_back(-1);
       inferred = true;
     } else {
-      shape.emplace_back(write.emit("aten::sym_size.int",
+      shape.emplace_back(write.emit("aten::size.int",
                                     {{"self", write.base.shape}, {"dim", static_cast<std::int64_t>(axis)}},
                                     Type{Type::Kind::kInt, {}, {}}, write.base.name + "_size"));
     }

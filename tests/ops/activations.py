@@ -29,6 +29,8 @@ ROWS = [
     row("aten::hardswish_", lambda x: F.hardswish(x + 1, inplace=True), In(X, low=-5, high=5)),
     row("aten::gelu", F.gelu, X),
     row("aten::gelu", lambda x: F.gelu(x, approximate="tanh"), X),
+    row("aten::logit", torch.logit, In(X, low=0.05, high=0.95)),
+    row("aten::logit", lambda x: torch.logit(x, 0.1), In(X, low=-0.5, high=1.5)),
     row("aten::silu", F.silu, X),
     row("aten::silu_", lambda x: F.silu(x + 1, inplace=True), X),
     row("aten::mish", F.mish, X),

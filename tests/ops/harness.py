@@ -159,7 +159,7 @@ def check(row: Row, frontend: str, dynamic: bool) -> None:
             in_network = torch.as_tensor(value)
             in_network = in_network.to(_NETWORK_DTYPE.get(in_network.dtype, in_network.dtype))
             _compare(row, results[entry["name"]], in_network, f"{entry['name']}, batch {batch}")
-        flat, _ = _C.run(graph, args, None)
+        flat = _C.run(graph, args, None)
         for got, value in zip(flat, expected, strict=True):
             _compare(row, torch.as_tensor(got), torch.as_tensor(value), f"torch mode, batch {batch}")
     if not row.no_engine:

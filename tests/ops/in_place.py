@@ -133,8 +133,6 @@ class _Buffer(torch.nn.Module):
         return x + self.seen
 
 
-SAME = lambda name: (name, name)  # noqa: E731
-
 ROWS = [
     row("aten::add_.Tensor", _add_to_column, X),
     row("aten::copy_", _zeros_then_column, X),
@@ -143,9 +141,9 @@ ROWS = [
     row("aten::index_put_", _masked, X),
     row("aten::index_put_", _indexed, X),
     row("aten::copy_", _strided, X),
-    row("aten::copy_", _first_row, X),
-    row("aten::mul_.Tensor", _last_rows, X),
-    row("aten::copy_", _transposed, X),
+    row("aten::fill_.Tensor", _first_row, X),
+    row("aten::mul_.Tensor", _last_rows, In((4, 3))),
+    row("aten::fill_.Tensor", _transposed, X),
     row("aten::fill_.Tensor", _window_mask, (2, 6, 6), only="export"),
     row("aten::copy_", _narrowed, X),
     row("aten::fill_.Scalar", _diagonal, X),

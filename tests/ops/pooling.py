@@ -1,7 +1,6 @@
-import torch
 import torch.nn.functional as F
 
-from .table import In, f16, i64, row
+from .table import In, f16, row
 
 X1, X2, X3 = (2, 3, 9), (2, 3, 9, 10), (2, 3, 5, 6, 7)
 

@@ -10,37 +10,41 @@ t = torch.tensor
 FRONT = "the written dimension is the batch"
 
 
+def _put(x, indices, values, accumulate=False):
+    return torch.ops.aten.index_put(x, indices, values, accumulate)
+
+
 def _permutation(n: int) -> torch.Tensor:
     return torch.arange(n).flip(0)
 
 
 ROWS = [
     # index_put
-    row("aten::index_put", lambda x, v: x.index_put((t([1]),), v), In((3, 4), batch=None), ROW),
-    row("aten::index_put", lambda x, v: x.index_put((t([0, 2]),), v), In((3, 4), batch=None), In((2, 4), batch=None)),
-    row("aten::index_put", lambda x, v: x.index_put((None, t([2, 0])), v), X, In((2, 4), batch=None)),
-    row("aten::index_put", lambda x, v: x.index_put((None, t([-1, -2])), v), X, In((2, 2, 4))),
-    row("aten::index_put", lambda x, v: x.index_put((None, None, t([1, 2])), v), X, In((), batch=None)),
-    row("aten::index_put", lambda x: x.index_put((None, t([0, 2]), t([3, -4])), t(7.0)), X),
-    row("aten::index_put", lambda x, v: x.index_put((None, t([0, 2]), t([3, 1])), v), X, In((2, 2))),
-    row("aten::index_put", lambda x, v: x.index_put((t([0, 1]), None, t([3, 1])), v), FIXED, In((2, 3), batch=None)),
-    row("aten::index_put", lambda x, v: x.index_put((None, t([0, 2]), None, t([3, 1])), v), In(X4, batch=None),
+    row("aten::index_put", lambda x, v: _put(x, [t([1])], v), In((3, 4), batch=None), ROW),
+    row("aten::index_put", lambda x, v: _put(x, [t([0, 2])], v), In((3, 4), batch=None), In((2, 4), batch=None)),
+    row("aten::index_put", lambda x, v: _put(x, [None, t([2, 0])], v), X, In((2, 4), batch=None)),
+    row("aten::index_put", lambda x, v: _put(x, [None, t([-1, -2])], v), X, In((2, 2, 4))),
+    row("aten::index_put", lambda x, v: _put(x, [None, None, t([1, 2])], v), X, In((), batch=None)),
+    row("aten::index_put", lambda x: _put(x, [None, t([0, 2]), t([3, -4])], t(7.0)), X),
+    row("aten::index_put", lambda x, v: _put(x, [None, t([0, 2]), t([3, 1])], v), X, In((2, 2))),
+    row("aten::index_put", lambda x, v: _put(x, [t([0, 1]), None, t([3, 1])], v), FIXED, In((2, 3), batch=None)),
+    row("aten::index_put", lambda x, v: _put(x, [None, t([0, 2]), None, t([3, 1])], v), In(X4, batch=None),
         In((2, 2, 6), batch=None)),
-    row("aten::index_put", lambda x, i, v: x.index_put((i,), v), In((3, 4), batch=None), In((1,), i64, -3, 2, batch=None), ROW),
-    row("aten::index_put", lambda x, i, v: x.index_put((None, i), v), X, In((1,), i64, 0, 2, batch=None), ROW),
-    row("aten::index_put", lambda x, v: x.index_put((x > 0,), v), X, In((), batch=None)),
-    row("aten::index_put", lambda x, v: x.index_put((x[:, :, 0] > 0,), v), X, ROW),
-    row("aten::index_put", lambda x, v: x.index_put((None, x[0] > 0), v), X, In((1,), batch=None)),
-    row("aten::index_put", lambda x, v: x.index_put((x > 0,), v, accumulate=True), X, In((), batch=None)),
-    row("aten::index_put", lambda x: x.index_put((x > 0,), x[x > 0] * 2), FIXED, static_only="data-dependent",
+    row("aten::index_put", lambda x, i, v: _put(x, [i], v), In((3, 4), batch=None), In((1,), i64, -3, 2, batch=None), ROW),
+    row("aten::index_put", lambda x, i, v: _put(x, [None, i], v), X, In((1,), i64, 0, 2, batch=None), ROW),
+    row("aten::index_put", lambda x, v: _put(x, [x > 0], v), X, In((), batch=None)),
+    row("aten::index_put", lambda x, v: _put(x, [x[:, :, 0] > 0], v), X, ROW),
+    row("aten::index_put", lambda x, v: _put(x, [None, x[0] > 0], v), X, In((1,), batch=None)),
+    row("aten::index_put", lambda x, v: _put(x, [x > 0], v, True), X, In((), batch=None)),
+    row("aten::index_put", lambda x: _put(x, [x > 0], x[x > 0] * 2), FIXED, static_only="data-dependent",
         no_engine="TensorRT-RTX builds no NonZero layer"),
-    row("aten::index_put", lambda x: x.index_put((t([True, False, True]),), t(1)), In((3, 4), i64, -3, 3, batch=1)),
-    row("aten::index_put", lambda x, v: x.index_put((t([1, 1, 0]),), v, accumulate=True), In((3, 4), batch=None),
+    row("aten::index_put", lambda x: _put(x, [t([True, False, True])], t(1)), In((3, 4), i64, -3, 3, batch=1)),
+    row("aten::index_put", lambda x, v: _put(x, [t([1, 1, 0])], v, True), In((3, 4), batch=None),
         In((3, 4), batch=None)),
-    row("aten::index_put", lambda x, v: x.index_put((None, t([1, 1])), v, accumulate=True), X, ROW),
-    row("aten::index_put", lambda x, i, v: x.index_put((i, i), v, accumulate=True), In((3, 4), batch=None),
+    row("aten::index_put", lambda x, v: _put(x, [None, t([1, 1])], v, True), X, ROW),
+    row("aten::index_put", lambda x, i, v: _put(x, [i, i], v, True), In((3, 4), batch=None),
         In((5,), i64, -3, 2, batch=None), In((5,), batch=None)),
-    row("aten::index_put", lambda x, i, v: x.index_put((i,), v, accumulate=True), In((3, 4), i64, -3, 3, batch=None),
+    row("aten::index_put", lambda x, i, v: _put(x, [i], v, True), In((3, 4), i64, -3, 3, batch=None),
         In((2, 3), i64, 0, 2, batch=None), In((4,), i64, -3, 3, batch=None)),
     # along one dimension
     row("aten::index_copy", lambda x, v: x.index_copy(1, t([2, 0]), v), X, In((2, 2, 4))),
@@ -49,7 +53,7 @@ ROWS = [
     row("aten::index_fill.int_Scalar", lambda x: x.index_fill(1, t([0, 2]), 3), X),
     row("aten::index_fill.int_Scalar", lambda x, i: x.index_fill(-1, i, -1.5), X, In((3,), i64, 0, 3, batch=None)),
     row("aten::index_fill.int_Tensor", lambda x, v: x.index_fill(1, t([1]), v), X, In((), batch=None)),
-    row("aten::index_fill.int_Scalar", lambda x: x.index_fill(1, t([0]), True), In(X, b8)),
+    row("aten::index_fill.int_Scalar", lambda x: x.index_fill(1, t([0]), True), In(X, b8), only="export"),
     row("aten::index_add", lambda x, v: x.index_add(1, t([2, 0, 2]), v), X, X),
     row("aten::index_add", lambda x, v: x.index_add(1, t([0, 0]), v, alpha=-2), X, In((2, 2, 4))),
     row("aten::index_add", lambda x, i, v: x.index_add(0, i, v), In((3, 4), i64, -3, 3, batch=1), In((5,), i64, 0, 2, batch=None),
@@ -66,7 +70,7 @@ ROWS = [
         refused="written twice"),
     row("aten::scatter.value", lambda x, i: x.scatter(1, i, 9.0), X, In((2, 1, 4), i64, 0, 2)),
     row("aten::scatter.value", lambda x, i: x.scatter(0, i, 2), In((), batch=None), In((), i64, 0, 0, batch=None)),
-    row("aten::scatter.value", lambda x, i: x.scatter(2, i, True), In(X, b8), In((2, 3, 2), i64, 0, 3)),
+    row("aten::scatter.value", lambda x, i: x.scatter(2, i, True), In(X, b8), In((2, 3, 2), i64, 0, 3), only="export"),
     row("aten::scatter.reduce", lambda x, i, v: x.scatter(1, i, v, reduce="add"), X, In((2, 5, 4), i64, 0, 2), In((2, 5, 4))),
     row("aten::scatter.value_reduce", lambda x, i: x.scatter(1, i, 2.0, reduce="multiply"), X, In((2, 5, 4), i64, 0, 2)),
     row("aten::scatter_add", lambda x, i, v: x.scatter_add(1, i, v), X, In((2, 5, 4), i64, 0, 2), In((2, 5, 4))),

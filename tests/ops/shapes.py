@@ -1,6 +1,6 @@
 import torch
 
-from .table import In, b8, f16, i64, row
+from .table import In, b8, i64, row
 
 X = (2, 3, 4)
 X4 = (2, 4, 6, 5)

@@ -1,6 +1,5 @@
-import torch
 
-from .table import In, row
+from .table import row
 
 X = (2, 3, 4)
 

@@ -1,7 +1,7 @@
 import torch
 import torch.nn.functional as F
 
-from .table import In, b8, f16, i32, i64, row
+from .table import In, b8, f16, i64, row
 
 X = (2, 3, 4)
 

@@ -141,7 +141,7 @@ class Evaluation {
     const Facts& x = in_[l.input];
     if (!x.elements) return std::nullopt;
     // Through each permutation element by element; a reshape changes nothing in row-major order.
-    const Extents first = permute(*x.elements, to_dims(x.extents), l.first_transpose);
+    Extents first = permute(*x.elements, to_dims(x.extents), l.first_transpose);
     if (l.second_transpose.empty()) return first;
     Dims before(shape_.size());
     for (std::size_t i = 0; i < shape_.size(); ++i) before[static_cast<std::size_t>(l.second_transpose[i])] = shape_[i];

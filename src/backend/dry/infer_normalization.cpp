@@ -14,8 +14,9 @@ Outputs infer(const layer::Scale& l, const Inputs& in) {
   const std::int64_t count = l.scale.numel();
   in.require(count >= 1 && l.shift.numel() == count, "shift and scale must have the same number of elements");
   Extents extents = x.extents;
+  // A uniform scale of a 0-d input has no axis; all others are checked.
+  if (x.rank() != 0 || count != 1 || l.channel_axis != 0) in.require_axis(l.channel_axis, x.rank());
   if (count != 1) {
-    in.require_axis(l.channel_axis, x.rank());
     Extent& channels = extents[static_cast<std::size_t>(l.channel_axis)];
     in.require(!channels.differs_from(count),
                fmt::format("scale has {} elements, but axis {} of input has {}", count, l.channel_axis,

@@ -16,6 +16,7 @@ Outputs infer(const layer::Pooling& l, const Inputs& in) {
   in.require_type(x.dtype, kFloats | kInt8, "input");
   const std::size_t spatial = l.window.size();
   in.require(spatial == 2 || spatial == 3, "window must have 2 or 3 dimensions");
+  in.require(spatial == 2 || x.dtype != DType::kInt8, "int8 is pooled over 2 dimensions only");
   in.require(
       x.extents.size() >= spatial + 2,
       fmt::format("input must have at least {} dimensions: batch, channels and {} spatial ones", spatial + 2, spatial));

@@ -47,6 +47,8 @@ class PythonNetwork : public Network {
   void adopt_layers(const SourceLocation* location = nullptr);
   // Keeps `object` as long as the network: memory that weights may point to.
   void keep_alive(const py::object& object) { kept_.append(object); }
+  // TensorRT's errors since the last call.
+  std::vector<std::string> take_errors();
   // Logs the errors that no layer of ours caused.
   void log_errors();
 
@@ -64,7 +66,6 @@ class PythonNetwork : public Network {
   DType dtype_of(const py::object& itensor) const;
   // trt.Weights over the tensor's memory, which is kept alive until the network dies.
   py::object weights(const HostTensor& tensor);
-  std::vector<std::string> take_errors();
   [[noreturn]] void refused(const std::string& what, const std::string& layer_name);
   bool owns(const py::object& itensor) const;
 

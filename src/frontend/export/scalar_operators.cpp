@@ -73,7 +73,7 @@ std::optional<ScalarOperator> unary_operator(std::string_view name, Kind a) {
     return ScalarOperator{std::move(kind), std::move(overload), {"a"}};
   };
   const bool real = a == Kind::kFloat;
-  const ScalarOperator itself;
+  ScalarOperator itself;
   if (name == "pos") return itself;
   if (name == "neg") return unary("aten::neg", real ? "float" : "int");
   if (name == "sym_not" || name == "not_") return ScalarOperator{"aten::__not__", "", {"self"}};

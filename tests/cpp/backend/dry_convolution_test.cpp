@@ -146,6 +146,9 @@ TEST_F(DryConvolution, Pooling) {
       "Pooling(float32[1,3,8,8], type=Average, window=[2,2], stride=[1,1], pre_padding=[2,2], post_padding=[2,2], "
       "average_count_excludes_padding=true): an average that does not count padding needs a padding smaller than "
       "the window.");
+  layer::Pooling quantized = pool({1, 3, 8, 8, 8}, {2, 2, 2});
+  quantized.input = x({1, 3, 8, 8, 8}, i8);
+  EXPECT_NE(refusal(quantized).find("int8 is pooled over 2 dimensions only."), std::string::npos);
   // Rounding up makes the last window reach 1 beyond the image, which counts as padding.
   layer::Pooling rounded = with({1, 1, 4, 4}, {1, 1}, 2, 0, true);
   rounded.type = PoolingType::kAverage;

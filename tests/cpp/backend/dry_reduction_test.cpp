@@ -112,7 +112,7 @@ TEST_F(DryReduction, Scale) {
     return layer::Scale{x(dims), axis, weights({count}, type), weights({count}, type)};
   };
   EXPECT_EQ(result(scale({1, 3, 8, 8}, 3)), "float32[1,3,8,8]");
-  EXPECT_EQ(result(scale({}, 1)), "float32[]");
+  EXPECT_EQ(result(scale({}, 1, 0)), "float32[]");
   EXPECT_EQ(result(scale({2, 8}, 2, 0)), "float32[2,8]");
   EXPECT_EQ(result(scale({-1, -1, 8}, 3)), "float32[-1,3,8]") << "the weights tell the dynamic dimension";
   EXPECT_EQ(refusal(scale({1, 3, 8}, 4)),
@@ -121,6 +121,8 @@ TEST_F(DryReduction, Scale) {
   EXPECT_EQ(refusal(scale({1, 2, 8}, 2, 1, f16)),
             "Scale(float32[1,2,8], channel_axis=1, shift=float16[2], scale=float16[2]): input is float32 and shift is "
             "float16, but the types must be equal.");
+  EXPECT_NE(refusal(scale({2, 3}, 1, 3)).find("axis 3 is outside of [0, 2)."), std::string::npos);
+  EXPECT_NE(refusal(scale({2, 3}, 3, 2)).find("axis 2 is outside of [0, 2)."), std::string::npos);
   layer::Scale uneven = scale({1, 3, 8}, 3);
   uneven.shift = weights({1});
   EXPECT_NE(refusal(uneven).find("shift and scale must have the same number of elements."), std::string::npos);

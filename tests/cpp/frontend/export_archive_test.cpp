@@ -99,7 +99,7 @@ TEST(ExportArchive, MissingFileDirectoryAndEmptyFile) {
 }
 
 TEST(ExportArchive, SaysWhatOtherFilesAre) {
-  const auto archive = [](std::vector<std::string> names) {
+  const auto archive = [](const std::vector<std::string>& names) {
     ZipWriter zip;
     for (const std::string& name : names) zip.add(name, "x");
     return zip.finish();

@@ -26,7 +26,7 @@ std::string archive_with_weight(const std::vector<std::int64_t>& sizes, const st
   changed["graph_module"]["graph"]["tensor_values"]["p_w"] = tensor_meta(sizes, dtype);
   std::string data(bytes, '\0');
   for (std::size_t i = 0; i + 4 <= bytes; i += 4) {
-    const auto value = static_cast<float>(i / 4);
+    const auto value = static_cast<float>(i) / 4;
     std::memcpy(data.data() + i, &value, 4);
   }
   return archive_of(changed, config, data);

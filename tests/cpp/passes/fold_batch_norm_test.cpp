@@ -89,7 +89,35 @@ TEST(FoldBatchNorm, BecomesAConvolutionOfConstants) {
                              "running_var=%v, training=False, momentum=0.1, eps=1e-05, cudnn_enabled=True)  "
                              "# scope \"b\" source \"m.py:2\"\n"
                              "return (%n)")),
-      "");
+      "  %v_1 : float64[4] = aten::to.dtype(self=%v, dtype=torch.float64, non_blocking=False, copy=False, "
+      "memory_format=None)  # scope \"b\" source \"m.py:2\"\n"
+      "  %bn_variance : float64[4] = aten::add.Scalar(self=%v_1, other=1e-05, alpha=1)  # scope \"b\" source "
+      "\"m.py:2\"\n"
+      "  %bn_scale : float64[4] = aten::rsqrt(self=%bn_variance)  # scope \"b\" source \"m.py:2\"\n"
+      "  %g_1 : float64[4] = aten::to.dtype(self=%g, dtype=torch.float64, non_blocking=False, copy=False, "
+      "memory_format=None)  # scope \"b\" source \"m.py:2\"\n"
+      "  %bn_scale_1 : float64[4] = aten::mul.Tensor(self=%g_1, other=%bn_scale)  # scope \"b\" source \"m.py:2\"\n"
+      "  %bn_scale_2 : float64[4,1,1,1] = aten::reshape(self=%bn_scale_1, shape=[-1, 1, 1, 1])  # scope \"b\" source "
+      "\"m.py:2\"\n"
+      "  %w_1 : float64[4,3,3,3] = aten::to.dtype(self=%w, dtype=torch.float64, non_blocking=False, copy=False, "
+      "memory_format=None)  # scope \"b\" source \"m.py:2\"\n"
+      "  %w_folded : float64[4,3,3,3] = aten::mul.Tensor(self=%w_1, other=%bn_scale_2)  # scope \"b\" source "
+      "\"m.py:2\"\n"
+      "  %w_folded_1 : float32[4,3,3,3] = aten::to.dtype(self=%w_folded, dtype=torch.float32, non_blocking=False, "
+      "copy=False, memory_format=None)  # scope \"b\" source \"m.py:2\"\n"
+      "  %m_1 : float64[4] = aten::to.dtype(self=%m, dtype=torch.float64, non_blocking=False, copy=False, "
+      "memory_format=None)  # scope \"b\" source \"m.py:2\"\n"
+      "  %bn_shift : float64[4] = aten::mul.Tensor(self=%m_1, other=%bn_scale_1)  # scope \"b\" source \"m.py:2\"\n"
+      "  %bn_shift_1 : float64[4] = aten::neg(self=%bn_shift)  # scope \"b\" source \"m.py:2\"\n"
+      "  %bb_1 : float64[4] = aten::to.dtype(self=%bb, dtype=torch.float64, non_blocking=False, copy=False, "
+      "memory_format=None)  # scope \"b\" source \"m.py:2\"\n"
+      "  %bn_shift_2 : float64[4] = aten::add.Tensor(self=%bn_shift_1, other=%bb_1, alpha=1)  # scope \"b\" source "
+      "\"m.py:2\"\n"
+      "  %bn_shift_2_1 : float32[4] = aten::to.dtype(self=%bn_shift_2, dtype=torch.float32, non_blocking=False, "
+      "copy=False, memory_format=None)  # scope \"b\" source \"m.py:2\"\n"
+      "  %n : float32[2,4,6,6] = aten::conv2d(input=%x, weight=%w_folded_1, bias=%bn_shift_2_1, stride=[1, 1], "
+      "padding=[0, 0], dilation=[1, 1], groups=1)  # scope \"c\" source \"m.py:1\"\n"
+      "  return (%n)\n");
 }
 
 TEST(FoldBatchNorm, KeepsTheResults) {

@@ -324,8 +324,7 @@ TEST(FunctionalizeRandom, EqualsPyTorch) {
   RecordProperty("refused", refused);
   // Most programs write, and most are expressible; else this proves little.
   EXPECT_GT(changed, 1500) << done << " done, " << refused << " refused";
-  EXPECT_LT(refused, 900) << done << " done, " << changed << " changed";
-  std::printf("%d done (%d changed), %d refused\n", done, changed, refused);
+  EXPECT_LT(refused, 400) << done << " done, " << changed << " changed";
 }
 
 }  // namespace

@@ -176,7 +176,7 @@ TEST(Functionalize, SizesThatAreNotKnown) {
     return last.substr(last.find('\n') + 1);
   };
   EXPECT_EQ(through("aten::view(self=%d, size=[-1])", "%d"),
-            "  %d_size : int = aten::sym_size.int(self=%d, dim=2)\n"
+            "  %d_size : int = aten::size.int(self=%d, dim=2)\n"
             "  %d_1 : float32[s0,3,s1] = aten::reshape(self=%r, shape=[-1, 3, %d_size])\n"
             "  return (%d_1)\n");
   EXPECT_EQ(through("aten::view(self=%u, size=[-1])", "%u"),

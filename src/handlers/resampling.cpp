@@ -1,0 +1,111 @@
+// Interpolation: upsample_* and grid_sampler.
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "src/handlers/register.h"
+
+namespace torch2trt {
+namespace {
+
+// The last `spatial` sizes of the result: output_size, or sizes times scale factors rounded down.
+std::vector<Dim> target_sizes(Args& a, const Tensor& x, std::int64_t spatial) {
+  std::vector<Dim> shape = x.shape();
+  const std::size_t first = shape.size() - static_cast<std::size_t>(spatial);
+  if (!a.is_none("output_size")) {
+    const auto sizes = a.dims("output_size");
+    std::copy(sizes.begin(), sizes.end(), shape.begin() + static_cast<std::ptrdiff_t>(first));
+    return shape;
+  }
+  const auto factors = a.numbers("scale_factors");
+  for (std::size_t i = 0; i < factors.size(); ++i) {
+    const Dim size = x.dim(static_cast<std::int64_t>(first + i));
+    if (size.is_constant()) {
+      shape[first + i] = Dim(static_cast<std::int64_t>(std::floor(static_cast<double>(size.value()) * factors[i])));
+      continue;
+    }
+    a.require(factors[i] == std::floor(factors[i]), fmt::format("scale factor {} of a size only known at run time", factors[i]));
+    shape[first + i] = a.network().dim_arithmetic(ElementWiseOperation::kProd, size, Dim(static_cast<std::int64_t>(factors[i])));
+  }
+  return shape;
+}
+
+// PyTorch samples by a given scale factor itself; TensorRT by the quotient of the sizes. They agree where sizes divide.
+void require_exact(Args& a, const Tensor& x, const std::vector<Dim>& shape, const std::vector<double>& scales) {
+  const std::size_t first = shape.size() - scales.size();
+  for (std::size_t i = 0; i < scales.size(); ++i) {
+    const Dim size = x.dim(static_cast<std::int64_t>(first + i));
+    if (!size.is_constant() || !shape[first + i].is_constant()) continue;
+    const double quotient = static_cast<double>(shape[first + i].value()) / static_cast<double>(size.value());
+    a.require(std::abs(quotient - scales[i]) < 1e-9 * scales[i],
+              fmt::format("the scale factor {} gives size {} from {}, which TensorRT samples by their quotient; give the size, or "
+                          "recompute_scale_factor=True",
+                          scales[i], shape[first + i].value(), size.value()));
+  }
+}
+
+std::vector<double> given_scales(Args& a, std::int64_t spatial) {
+  if (a.has("scale_factors")) return a.numbers("scale_factors");
+  std::vector<double> scales;
+  for (const char* name : {"scales", "scales_d", "scales_h", "scales_w"}) {
+    if (!a.has(name)) continue;
+    if (const auto scale = a.optional_number(name)) scales.push_back(*scale);
+  }
+  if (static_cast<std::int64_t>(scales.size()) != spatial) scales.clear();
+  return scales;
+}
+
+Tensor resize(Network& net, const Tensor& x, const std::vector<Dim>& shape, InterpolationMode mode,
+              ResizeCoordinateTransformation transformation, ResizeRoundMode rounding = ResizeRoundMode::kFloor) {
+  const auto sizes = net.sizes_operand(shape);
+  layer::Resize resize{.input = x, .target = Dims{}, .mode = mode, .transformation = transformation, .rounding = rounding};
+  if (const auto* tensor = std::get_if<Tensor>(&sizes)) {
+    resize.target = *tensor;
+  } else {
+    resize.target = std::get<Dims>(sizes);
+  }
+  return net.add(resize);
+}
+
+Handler upsample(std::int64_t spatial, InterpolationMode mode) {
+  return [=](Network& net, Args& a) -> Results {
+    const Tensor x = a.tensor(a.has("input") ? "input" : "self");
+    a.require(is_floating(x.dtype()), fmt::format("interpolation of {} is not supported", name(x.dtype())));
+    const std::vector<Dim> shape = target_sizes(a, x, spatial);
+    const auto scales = given_scales(a, spatial);
+    const bool align = a.has("align_corners") && a.boolean("align_corners");
+    using enum ResizeCoordinateTransformation;
+    if (!align) require_exact(a, x, shape, scales);
+    if (mode == InterpolationMode::kNearest) return resize(net, x, shape, mode, kAsymmetric);
+    return resize(net, x, shape, mode, align ? kAlignCorners : kHalfPixel);
+  };
+}
+
+Results grid_sampler(Network& net, Args& a) {
+  const Tensor x = a.tensor("input");
+  const Tensor grid = a.tensor("grid");
+  a.require(x.rank() == 4, "TensorRT samples grids of images (4 dimensions) only");
+  static constexpr InterpolationMode kModes[] = {InterpolationMode::kLinear, InterpolationMode::kNearest, InterpolationMode::kCubic};
+  static constexpr SampleMode kPaddings[] = {SampleMode::kFill, SampleMode::kClamp, SampleMode::kReflect};
+  const auto mode = a.integer("interpolation_mode");
+  const auto padding = a.integer("padding_mode");
+  a.require(mode >= 0 && mode < 3 && padding >= 0 && padding < 3, "unknown mode of grid_sampler");
+  return net.add(layer::GridSample{x, grid, kModes[mode], a.boolean("align_corners"), kPaddings[padding]});
+}
+
+}  // namespace
+
+void register_resampling(HandlerRegistry& r) {
+  using enum InterpolationMode;
+  r.op("aten::upsample_nearest1d").convert(upsample(1, kNearest));
+  r.op("aten::upsample_nearest2d").convert(upsample(2, kNearest));
+  r.op("aten::upsample_nearest3d").convert(upsample(3, kNearest));
+  r.op("aten::upsample_linear1d").convert(upsample(1, kLinear));
+  r.op("aten::upsample_bilinear2d").convert(upsample(2, kLinear));
+  r.op("aten::upsample_trilinear3d").convert(upsample(3, kLinear));
+  r.op("aten::upsample_bicubic2d").convert(upsample(2, kCubic));
+  r.ops({"aten::grid_sampler", "aten::grid_sampler_2d"}).convert(grid_sampler);
+}
+
+}  // namespace torch2trt

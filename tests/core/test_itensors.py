@@ -1,0 +1,173 @@
+"""ITensors as inputs, and several modules composed in one network."""
+
+import pytest
+import tensorrt_rtx as trt
+import torch
+from converting import build, layer_names, mark, new_network, run, same
+from torch import nn
+
+from torch2trt import core
+from torch2trt.errors import InvalidArgument
+
+
+def conv():
+    return nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU())
+
+
+def test_an_itensor_as_example_input(frontend):
+    module, x = conv(), torch.randn(1, 3, 8, 8)
+    network = new_network()
+    tensor = network.add_input("image", trt.float32, x.shape)
+    with core.trt_network(network):
+        _, graph = core.torch2trt(module, tensor, frontend=frontend)
+    assert network.num_inputs == 1
+    mark(network, graph.outputs)
+    same(run(network, x)[0], module(x))
+    build(network)
+
+
+def test_itensors_in_input_tensors(frontend):
+    module, x = conv(), torch.randn(1, 3, 8, 8)
+    network = new_network()
+    tensor = network.add_input("image", trt.float32, x.shape)
+    with core.trt_network(network):
+        _, graph = core.torch2trt(module, torch.zeros(1, 3, 8, 8), input_tensors=[tensor], frontend=frontend)
+    assert network.num_inputs == 1
+    mark(network, graph.outputs)
+    same(run(network, x)[0], module(x))
+
+
+def test_sizes_come_from_the_itensor(frontend):
+    module, x = conv(), torch.randn(2, 3, 9, 7)
+    network = new_network()
+    tensor = network.add_input("image", trt.float32, x.shape)
+    with core.trt_network(network):
+        _, graph = core.torch2trt(lambda x: module(x).view(x.size(0), -1), torch.zeros(1, 3, 8, 8), input_tensors=[tensor],
+                                  frontend=frontend)
+    assert tuple(graph.outputs.shape) == (2, 4 * 7 * 5)
+    mark(network, graph.outputs)
+    same(run(network, x)[0], module(x).view(2, -1))
+
+
+def test_itensors_and_torch_tensors_mixed(frontend):
+    network = new_network()
+    tensor = network.add_input("theirs", trt.float32, (2, 3))
+    with core.trt_network(network):
+        _, graph = core.torch2trt(lambda a, b, c: a - b * c["k"], (torch.zeros(2, 3), tensor, {"k": torch.zeros(2, 3)}),
+                                  frontend=frontend, input_names=["p", "q"])
+    assert [network.get_input(i).name for i in range(3)] == ["theirs", "p", "q"]
+    mark(network, graph.outputs)
+    b, a, c = (torch.randn(2, 3) for _ in range(3))
+    same(run(network, b, a, c)[0], a - b * c)
+
+
+def test_input_tensors_with_gaps(frontend):
+    network = new_network()
+    tensor = network.add_input("theirs", trt.float32, (2, 3))
+    with core.trt_network(network):
+        _, graph = core.torch2trt(lambda a, b: a - b, (torch.zeros(2, 3), torch.zeros(2, 3)), input_tensors=[None, tensor],
+                                  frontend=frontend, input_names=["ours", "ignored"])
+    assert [network.get_input(i).name for i in range(2)] == ["theirs", "ours"]
+
+
+@pytest.mark.parametrize(("tensors", "message"), [
+    ([None], "input_tensors has 1 entries, the module takes 2 tensors"), ([None, 3], "input_tensors holds a int; ITensors are needed")])
+def test_wrong_input_tensors(tensors, message):
+    with core.trt_network(new_network()):
+        with pytest.raises(InvalidArgument, match=message):
+            core.torch2trt(lambda a, b: a - b, (torch.zeros(1), torch.zeros(1)), input_tensors=tensors)
+
+
+def test_a_type_torch_lacks():
+    network = new_network()
+    with core.trt_network(network):
+        with pytest.raises(InvalidArgument, match='ITensor "x" is FP8, which torch has no type for'):
+            core.torch2trt(nn.ReLU(), network.add_input("x", trt.fp8, (2, 2)))
+
+
+@pytest.mark.parametrize("blocks", [1, 2])
+def test_a_second_module_continues(frontend, blocks):
+    first, second, x = conv(), nn.Sequential(nn.Conv2d(4, 2, 1), nn.Tanh()), torch.randn(1, 3, 8, 8)
+    network = new_network()
+    with core.trt_network(network):
+        _, graph = core.torch2trt(first, x, frontend=frontend)
+        if blocks == 1:
+            _, graph = core.torch2trt(second, graph.get_resolved_outputs()[0][0], input_names=["other_input"], frontend=frontend)
+    if blocks == 2:
+        middle = graph.get_resolved_outputs()[0][0]
+        middle.name = "middle"
+        with core.trt_network(network):
+            _, graph = core.torch2trt(second, middle, frontend=frontend)
+    assert network.num_inputs == 1
+    mark(network, graph.outputs)
+    same(run(network, x)[0], second(first(x)))
+    assert len(set(layer_names(network))) == network.num_layers
+    build(network)
+
+
+def test_a_hand_added_layer_between(frontend):
+    first, second, x = conv(), nn.Conv2d(4, 2, 1), torch.randn(1, 3, 8, 8)
+    network = new_network()
+    with core.trt_network(network):
+        _, graph = core.torch2trt(first, x, frontend=frontend)
+        added = network.add_unary(graph.outputs, trt.UnaryOperation.NEG)
+        _, graph = core.torch2trt(second, added.get_output(0), frontend=frontend)
+    mark(network, graph.outputs)
+    same(run(network, x)[0], second(-first(x)))
+    build(network)
+
+
+def test_the_same_module_twice(frontend):
+    module, x = nn.Sequential(nn.Linear(3, 3), nn.Tanh()), torch.randn(2, 3)
+    network = new_network()
+    with core.trt_network(network):
+        _, graph = core.torch2trt(module, x, frontend=frontend)
+        _, graph = core.torch2trt(module, graph.outputs, frontend=frontend)
+    mark(network, graph.outputs)
+    same(run(network, x)[0], module(module(x)))
+    assert len(set(layer_names(network))) == network.num_layers
+
+
+def test_a_dynamic_itensor_through_export():
+    module = nn.Sequential(nn.Conv2d(3, 4, 3, padding=1), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 5))
+    network = new_network()
+    with core.trt_network(network):
+        _, graph = core.torch2trt(module, network.add_input("x", trt.float32, (-1, 3, 8, 8)), frontend="export")
+    assert tuple(graph.outputs.shape) == (-1, 5)
+    mark(network, graph.outputs)
+    for batch in (1, 2, 5):
+        x = torch.randn(batch, 3, 8, 8)
+        same(run(network, x)[0], module(x))
+        torch.testing.assert_close(core.debug_call_graph(graph, x), module(x).detach())
+
+
+def test_two_dynamic_itensors_of_one_batch_and_all_sizes():
+    network = new_network()
+    tensors = [network.add_input(name, trt.float32, shape) for name, shape in (("a", (-1, 3, -1, -1)), ("b", (-1, 3, 1, 1)))]
+    module = nn.Sequential(nn.Conv2d(3, 4, 3, stride=2), nn.Conv2d(4, 4, 3, stride=2))
+    with core.trt_network(network):
+        _, graph = core.torch2trt(lambda a, b: module(a + b).flatten(1).sum(1), tuple(tensors), frontend="export")
+    mark(network, graph.outputs)
+    for sizes in ((2, 16, 20), (3, 33, 9)):
+        a, b = torch.randn(sizes[0], 3, *sizes[1:]), torch.randn(sizes[0], 3, 1, 1)
+        same(run(network, a, b)[0], module(a + b).flatten(1).sum(1), 1e-4)
+
+
+@pytest.mark.parametrize("place", ["example_inputs", "input_tensors"])
+def test_a_dynamic_itensor_is_refused_by_the_trace(place):
+    network = new_network()
+    tensor = network.add_input("x", trt.float32, (-1, 3))
+    with core.trt_network(network):
+        with pytest.raises(InvalidArgument, match=r'"x" has the dynamic shape \(-1, 3\); a trace would bake its sizes in. Use frontend="export"'):
+            if place == "example_inputs":
+                core.torch2trt(nn.ReLU(), tensor)
+            else:
+                core.torch2trt(nn.ReLU(), torch.zeros(1, 3), input_tensors=[tensor])
+    assert network.num_layers == 0
+
+
+def test_a_program_that_fixes_a_dynamic_size():
+    network = new_network()
+    with core.trt_network(network):
+        with pytest.raises(InvalidArgument, match="does not take every size of an ITensor's dynamic dimensions: .*specialized"):
+            core.torch2trt(lambda x: x.view(3, -1), network.add_input("x", trt.float32, (-1, 4)), frontend="export")

@@ -1,0 +1,79 @@
+"""Each rule of tools/checks finds what breaks it, and lets pass what does not."""
+
+import importlib
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _checks_importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "tools" / "checks"))
+
+
+def problems(rule: str, tree: dict[str, str]) -> list[str]:
+    return list(importlib.import_module(rule).check(tree))
+
+
+def test_the_tree_passes() -> None:
+    done = subprocess.run([sys.executable, ROOT / "tools" / "checks"], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    "rule, tree, expected",
+    [
+        ("file_length", {"src/a.cpp": "x\n" * 600}, []),
+        ("file_length", {"src/a.cpp": "x\n" * 601}, ["src/a.cpp: 601 lines; the limit is 600"]),
+        (
+            "tensorrt_versions",
+            {"src/backend/nvinfer/compat.h": "#if NV_TENSORRT_MAJOR > 9\n", "docs/a.py": "NV_TENSORRT_"},
+            [],
+        ),
+        (
+            "tensorrt_versions",
+            {"src/a.h": "\n#if NV_TENSORRT_MAJOR > 9\n"},
+            ["src/a.h:2: NV_TENSORRT_ belongs in src/backend/nvinfer/compat.h"],
+        ),
+        ("torch_headers", {"src/torch/a.cpp": "#include <torch/csrc/jit/ir/ir.h>"}, []),
+        (
+            "torch_headers",
+            {"src/handlers/a.cpp": '#include "src/torch/schema.h"\n// #include <ATen/ATen.h>'},
+            [],
+        ),
+        (
+            "torch_headers",
+            {"src/handlers/a.cpp": "#include <ATen/ATen.h>"},
+            ["src/handlers/a.cpp:1: ATen/ATen.h: this room knows no torch; src/torch is the one that does"],
+        ),
+        (
+            "torch_headers",
+            {"src/convert/a.cpp": "#include <ATen/ATen.h>\n#include <torch/csrc/jit/ir/ir.h>"},
+            [
+                "src/convert/a.cpp:2: torch/csrc/jit/ir/ir.h: JIT headers belong in src/frontend/torchscript/, "
+                "src/torch/, python/src/bind_torchscript.cpp, tests/cpp/frontend/torchscript_"
+            ],
+        ),
+        (
+            "cmake_lists",
+            {"src/CMakeLists.txt": "add_library(a\n  x/a.cpp ../b.cpp)", "src/x/a.cpp": "", "b.cpp": ""},
+            [],
+        ),
+        (
+            "cmake_lists",
+            {"src/CMakeLists.txt": "add_library(a a.cpp)  # b.cpp", "src/a.cpp": "", "src/b.cpp": ""},
+            ["src/b.cpp: no CMakeLists.txt has it"],
+        ),
+        (
+            "cmake_lists",
+            {"a/CMakeLists.txt": "add_library(a b.cpp)"},
+            ["a/CMakeLists.txt: a/b.cpp does not exist"],
+        ),
+    ],
+)
+def test_rule(rule: str, tree: dict[str, str], expected: list[str]) -> None:
+    assert problems(rule, tree) == expected
