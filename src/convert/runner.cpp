@@ -43,7 +43,7 @@ class Runner {
     }
     for (const Parameter& parameter : graph_.parameters) {
       HostTensor data = parameter.data;
-      data.origin = graph_.value(parameter.value).name;
+      data.origin = parameter.name;
       set(parameter.value, std::move(data));
     }
     for (std::size_t i = 0; i < inputs.size(); ++i) set(graph_.inputs[i].value, inputs[i]);
@@ -120,7 +120,7 @@ class Runner {
   }
 
   bool is_handled(const Node& node) const {
-    return handlers_.find(node.kind, node.overload) != nullptr ||
+    return is_structural(node) || handlers_.find(node.kind, node.overload) != nullptr ||
            (options_.user_handlers && options_.user_handlers(node) != nullptr);
   }
 

@@ -32,6 +32,12 @@ const Operand& item_of(const Node& node, const std::vector<NamedOperand>& operan
 
 }  // namespace
 
+bool is_structural(const Node& node) {
+  return node.kind == "prim::ListConstruct" || node.kind == "prim::TupleConstruct" || node.kind == "prim::ListUnpack" ||
+         node.kind == "prim::TupleUnpack" || node.kind == "prim::TupleIndex" || node.kind == "aten::__getitem__" ||
+         node.kind == "aten::len";
+}
+
 std::optional<std::vector<Operand>> restructured(const Node& node, const std::vector<NamedOperand>& operands) {
   if (node.kind == "prim::ListConstruct" || node.kind == "prim::TupleConstruct") {
     Operand::List list;

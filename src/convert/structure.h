@@ -13,4 +13,7 @@ namespace torch2trt {
 // is no list.
 std::optional<std::vector<Operand>> restructured(const Node& node, const std::vector<NamedOperand>& operands);
 
+// Whether restructured() is for nodes of this kind.
+bool is_structural(const Node& node);
+
 }  // namespace torch2trt

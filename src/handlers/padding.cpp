@@ -1,7 +1,7 @@
 // Padding of any dimensions is a slice that starts before and ends after the tensor.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "src/handlers/register.h"
 
@@ -47,7 +47,8 @@ Tensor sampled_pad(Network& net, Args& a, const char* name, SampleMode mode) {
   const Tensor x = a.tensor("self");
   const std::vector<Dim> pads = a.dims(name);
   if (is_nothing(pads)) return x;
-  for (const Dim& pad : pads) a.require(!pad.is_constant() || pad.value() >= 0, "a negative size pads with constants only");
+  for (const Dim& pad : pads)
+    a.require(!pad.is_constant() || pad.value() >= 0, "a negative size pads with constants only");
   const Padded to = padded(net, a, x, pads);
   return net.slice(x, to.start, to.size, Dims(to.size.size(), 1), mode);
 }
@@ -73,8 +74,10 @@ Handler sampled(SampleMode mode) {
 void register_padding(HandlerRegistry& r) {
   r.op("aten::pad").convert(pad);
   r.op("aten::constant_pad_nd").convert(constant_pad_nd);
-  r.ops({"aten::reflection_pad1d", "aten::reflection_pad2d", "aten::reflection_pad3d"}).convert(sampled(SampleMode::kReflect));
-  r.ops({"aten::replication_pad1d", "aten::replication_pad2d", "aten::replication_pad3d"}).convert(sampled(SampleMode::kClamp));
+  r.ops({"aten::reflection_pad1d", "aten::reflection_pad2d", "aten::reflection_pad3d"})
+      .convert(sampled(SampleMode::kReflect));
+  r.ops({"aten::replication_pad1d", "aten::replication_pad2d", "aten::replication_pad3d"})
+      .convert(sampled(SampleMode::kClamp));
 }
 
 }  // namespace torch2trt

@@ -169,6 +169,34 @@ Results narrow(Network& net, Args& a) {
   return slice_axis(net, x, axis, start, a.dim("length"));
 }
 
+// `source` in the place of `length` positions of `axis`: what a write through a view has become.
+Tensor replaced(Network& net, const Tensor& x, std::int64_t axis, const Dim& start, const Dim& length, const Tensor& source) {
+  const Dim end = net.dim_arithmetic(ElementWiseOperation::kSum, start, length);
+  const Dim rest = minus(net, x.dim(axis), end);
+  std::vector<Tensor> parts;
+  if (!start.same_as(Dim(0))) parts.push_back(slice_axis(net, x, axis, Dim(0), start));
+  parts.push_back(net.cast(source, x.dtype()));
+  if (!rest.same_as(Dim(0)) && !end.same_as(x.dim(axis))) parts.push_back(slice_axis(net, x, axis, end, rest));
+  return parts.size() == 1 ? parts[0] : net.concat(parts, axis);
+}
+
+Results select_scatter(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const std::int64_t axis = a.axis("dim", x);
+  const Dim index = position_of(net, a, a.dim("index"), x.dim(axis));
+  return replaced(net, x, axis, index, Dim(1), net.unsqueeze(a.tensor("src"), {axis}));
+}
+
+Results slice_scatter(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const Tensor source = a.tensor("src");
+  const std::int64_t axis = a.axis("dim", x);
+  a.require(a.integer("step") == 1, "a write to every n-th element is not supported");
+  const Dim start = a.is_none("start") ? Dim(0) : clamped_position(net, a.dim("start"), x.dim(axis));
+  a.ignore({"end"});  // says what the source's size says
+  return replaced(net, x, axis, start, source.dim(axis), source);
+}
+
 Tensor pieces_at(Network& net, const Tensor& x, std::int64_t axis, std::int64_t start, std::int64_t length) {
   return slice_axis(net, x, axis, Dim(start), Dim(length));
 }
@@ -266,6 +294,8 @@ void register_shapes(HandlerRegistry& r) {
   r.op("aten::slice").convert(slice);
   r.op("aten::select").convert(select);
   r.op("aten::narrow").convert(narrow);
+  r.op("aten::select_scatter").convert(select_scatter);
+  r.op("aten::slice_scatter").convert(slice_scatter);
   r.op("aten::split").convert(split);
   r.ops({"aten::split_with_sizes", "aten::split.sizes"}).convert(split_with_sizes);
   r.op("aten::chunk").convert(chunk);
