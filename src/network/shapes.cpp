@@ -10,17 +10,20 @@
 namespace torch2trt {
 namespace {
 
-bool is_identity(const std::vector<std::int64_t>& order) {
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    if (order[i] != static_cast<std::int64_t>(i)) return false;
-  }
-  return true;
-}
-
 bool same_shape(const Tensor& x, const std::vector<Dim>& shape) {
   if (x.rank() != static_cast<std::int64_t>(shape.size())) return false;
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (!x.dim(static_cast<std::int64_t>(i)).same_as(shape[i])) return false;
+  }
+  return true;
+}
+
+// Whether all elements of the slice exist, and follow each other upwards.
+bool lies_inside(const HostTensor& value, const Dims& start, const Dims& size, const Dims& stride) {
+  for (std::size_t axis = 0; axis < start.size(); ++axis) {
+    const std::int64_t last = start[axis] + (size[axis] - 1) * stride[axis];
+    const bool inside = start[axis] >= 0 && start[axis] < value.sizes[axis] && last >= 0 && last < value.sizes[axis];
+    if (size[axis] < 0 || (size[axis] > 0 && !inside) || (size[axis] > 1 && stride[axis] < 1)) return false;
   }
   return true;
 }
@@ -72,37 +75,7 @@ Tensor Network::reshape(const Tensor& x, const std::vector<Dim>& wanted) {
       return constant(reshaped(*value, sizes));
     }
   }
-
-  // TensorRT fills one -1 by itself, and copies dimension i of the input for a 0 at i: neither needs a layer.
-  Dims numbers;
-  bool placeholder_used = inferred != shape.end() && inferred->is_constant() && inferred->value() == -1;
-  bool expressible = true;
-  bool zero_is_placeholder = false;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    const auto axis = static_cast<std::int64_t>(i);
-    if (shape[i].is_constant()) {
-      numbers.push_back(shape[i].value());
-    } else if (axis < x.rank() && x.dim(axis).same_as(shape[i])) {
-      numbers.push_back(0);
-      zero_is_placeholder = true;
-    } else if (!placeholder_used) {
-      numbers.push_back(-1);
-      placeholder_used = true;
-    } else {
-      expressible = false;
-    }
-  }
-  const bool has_true_zero = std::any_of(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == 0; });
-  if (expressible && !(zero_is_placeholder && has_true_zero)) {
-    return add(layer::Shuffle{.input = x, .reshape = numbers, .zero_is_placeholder = zero_is_placeholder});
-  }
-  return add(layer::Shuffle{.input = x, .reshape = shape_tensor(shape)});
-}
-
-Tensor Network::permute(const Tensor& x, const std::vector<std::int64_t>& order) {
-  if (is_identity(order)) return x;
-  if (const HostTensor* value = constant_value(x)) return constant(permuted(*value, order));
-  return add(layer::Shuffle{.input = x, .first_transpose = order});
+  return reshape_view(x, shape);
 }
 
 Tensor Network::transpose(const Tensor& x, std::int64_t a, std::int64_t b) {
@@ -203,6 +176,16 @@ Tensor Network::slice(const Tensor& x, const std::vector<Dim>& start, const std:
   const bool from_zero = std::all_of(start.begin(), start.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == 0; });
   const bool every = std::all_of(stride.begin(), stride.end(), [](std::int64_t step) { return step == 1; });
   if (from_zero && every && same_shape(x, size)) return x;
+  if (const HostTensor* value = constant_value(x); value != nullptr && mode == SampleMode::kStrictBounds) {
+    Dims starts, sizes;
+    for (const Dim& dim : start) starts.push_back(dim.is_constant() ? dim.value() : -1);
+    for (const Dim& dim : size) sizes.push_back(dim.is_constant() ? dim.value() : -1);
+    const bool known = std::all_of(start.begin(), start.end(), [](const Dim& dim) { return dim.is_constant(); }) &&
+                       std::all_of(size.begin(), size.end(), [](const Dim& dim) { return dim.is_constant(); });
+    // A part of a constant is a constant; a repetition of it (stride 0) is not worth the memory, and torch reads
+    // no negative strides.
+    if (known && lies_inside(*value, starts, sizes, stride)) return constant(sliced(*value, starts, sizes, stride));
+  }
   return add(layer::Slice{x, sizes_operand(start), sizes_operand(size), stride, mode, fill});
 }
 

@@ -103,7 +103,7 @@ void PythonNetwork::remember(std::int32_t id, py::object itensor) {
 }
 
 py::object PythonNetwork::itensor(const Tensor& tensor) {
-  if (!tensors_.contains(tensor.id())) add_pending_constant(tensor);
+  if (!tensors_.contains(tensor.id())) materialise(tensor);
   return at(tensor);
 }
 
