@@ -7,7 +7,7 @@
 #include "cli/progress.h"
 #include "cli/run.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): CLI11's
 class App;
 }
 

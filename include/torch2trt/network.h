@@ -15,6 +15,16 @@
 
 namespace torch2trt {
 
+// Reshapes and permutations of a tensor that no layer has read yet. Chains of them become one Shuffle layer, or none.
+struct View {
+  Tensor base;                            // never a view that this could have been composed with
+  Dims first;                             // permutation of base's dimensions; empty: none
+  std::optional<std::vector<Dim>> shape;  // then this shape; -1: what is left
+  Dims second;                            // then this permutation
+  SourceLocation location;                // of the operator that asked for it
+  bool added = false;
+};
+
 // What the network knows of a tensor.
 struct TensorInfo {
   std::string name;
@@ -63,6 +73,8 @@ class Network {
   Tensor constant(const HostTensor& value);
   // The value of a tensor made by constant(), else nullptr.
   const HostTensor* constant_value(const Tensor& tensor) const;
+  // The view a tensor is, added or not; nullptr for other tensors.
+  const View* view_of(const Tensor& tensor) const;
   // A constant of one element with `rank` dimensions of size 1.
   Tensor scalar(double value, DType dtype, std::int64_t rank = 0);
   Tensor constant_1d(const std::vector<std::int64_t>& values);  // of shape_dtype()
@@ -79,8 +91,8 @@ class Network {
   Tensor clamp(const Tensor& x, std::optional<double> low, std::optional<double> high);
 
   // --- shapes ---------------------------------------------------------------------------------------------------
-  // At most one -1 in `shape`: what is left. `then_permute` (none: identity) comes in the same layer.
-  Tensor reshape(const Tensor& x, const std::vector<Dim>& shape, const std::vector<std::int64_t>& then_permute = {});
+  // At most one -1 in `shape`: what is left. Adds no layer: see View.
+  Tensor reshape(const Tensor& x, const std::vector<Dim>& shape);
   Tensor permute(const Tensor& x, const std::vector<std::int64_t>& order);
   Tensor transpose(const Tensor& x, std::int64_t a, std::int64_t b);
   Tensor squeeze(const Tensor& x, const std::vector<std::int64_t>& axes);      // axes of size 1 (or taken to be)
@@ -125,12 +137,16 @@ class Network {
   std::string unique_name(const std::string& base);
   // Layers the network had before this wrapped it.
   void reserve_layer_name(const std::string& name) { layer_names_.try_emplace(name, 1); }
-  // Adds the layer of a constant that no layer has read yet; does nothing for other tensors.
-  void add_pending_constant(const Tensor& tensor);
+  // Adds the layer of a constant or view that no layer has read yet; does nothing for other tensors.
+  void materialise(const Tensor& tensor);
 
  private:
 
   enum class Role : std::uint8_t { kComputed, kInput, kConstant };
+  Tensor add_view(View view);
+  Tensor reshape_view(const Tensor& x, const std::vector<Dim>& shape);
+  Layer shuffle_of(const View& view);
+
   std::vector<TensorInfo> tensors_;
   std::vector<Role> roles_;
   std::set<std::int32_t> outputs_;
@@ -140,6 +156,7 @@ class Network {
     bool added = false;
   };
   std::map<std::int32_t, ConstantState> constant_values_;
+  std::map<std::int32_t, View> views_;
   std::map<std::int32_t, Tensor> shapes_;
   std::map<std::string, int, std::less<>> layer_names_;
   SourceLocation location_;

@@ -4,6 +4,7 @@
 
 #include "python/src/bindings.h"
 #include "python/src/converted.h"
+#include "python/src/user_handlers.h"
 #include "src/backend/dry/dry_network.h"
 #include "src/backend/python/operands.h"
 #include "torch2trt/convert.h"
@@ -43,36 +44,31 @@ py::dict converted_object(const Converted& converted) {
   return result;
 }
 
-namespace {
-
-RunOptions options_for(Network& network, const py::object& log) {
-  RunOptions options;
-  options.network = &network;
-  if (!log.is_none()) {
-    options.log = [log](Severity severity, const std::string& text) {
-      static constexpr const char* kNames[] = {"debug", "info", "warning", "error"};
-      log(kNames[static_cast<int>(severity)], text);
-    };
-  }
-  return options;
-}
-
-}  // namespace
-
 void bind_convert(py::module_& m) {
   // Inputs, layers and marked outputs; returns {"inputs", "outputs", "ranges"}.
   m.def(
       "convert",
-      [](const Graph& graph, PythonNetwork& network, const Shapes& shapes, const py::object& log) {
-        return converted_object(convert(graph, {ranges_from(shapes), options_for(network, log)}));
+      [](const Graph& graph, PythonNetwork& network, const Shapes& shapes, const py::object& log,
+         const py::object& lookup) {
+        network.check_open();
+        network.adopt_layers();
+        Callbacks callbacks(graph, &network, lookup, log);
+        ConvertOptions options{.shapes = ranges_from(shapes)};
+        callbacks.set(options.run);
+        return converted_object(convert(graph, options));
       },
-      py::arg("graph"), py::arg("network"), py::arg("shapes") = Shapes(), py::arg("log") = py::none());
+      py::arg("graph"), py::arg("network"), py::arg("shapes") = Shapes(), py::arg("log") = py::none(),
+      py::arg("lookup") = py::none());
   // The same on the dry backend; also "layers" (count) and "text".
   m.def(
       "dry_convert",
       [](const Graph& graph, const Shapes& shapes, const py::object& log) {
         DryNetwork network;
-        py::dict result = converted_object(convert(graph, {ranges_from(shapes), options_for(network, log)}));
+        Callbacks callbacks(graph, nullptr, py::none(), log);
+        ConvertOptions options{.shapes = ranges_from(shapes)};
+        callbacks.set(options.run);
+        options.run.network = &network;
+        py::dict result = converted_object(convert(graph, options));
         result["layers"] = network.num_layers();
         result["text"] = network.to_text();
         return result;

@@ -28,6 +28,7 @@ void bind_errors(py::module_& m) {
     }
     throw py::key_error(category);
   });
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): pybind11 wants this signature
   py::register_local_exception_translator([](std::exception_ptr pointer) {
     try {
       if (pointer) std::rethrow_exception(pointer);

@@ -1,8 +1,8 @@
 // Graph, its text, and the front ends that need only files.
-#include <set>
-
 #include <pybind11/functional.h>
 #include <pybind11/stl.h>
+
+#include <set>
 
 #include "python/src/bindings.h"
 #include "python/src/user_handlers.h"
@@ -34,7 +34,8 @@ py::object structure_object(const Structure& structure) {
     case Structure::Kind::kDict: {
       py::dict dict;
       for (std::size_t i = 0; i < structure.children.size(); ++i) {
-        dict[py::module_::import("ast").attr("literal_eval")(structure.keys.at(i))] = structure_object(structure.children[i]);
+        dict[py::module_::import("ast").attr("literal_eval")(structure.keys.at(i))] =
+            structure_object(structure.children[i]);
       }
       return dict;
     }
@@ -43,6 +44,24 @@ py::object structure_object(const Structure& structure) {
   py::list list;
   for (const Structure& child : structure.children) list.append(structure_object(child));
   return structure.kind == Structure::Kind::kTuple ? py::object(py::tuple(list)) : py::object(list);
+}
+
+// The reverse: "*", None, tuples, lists and dicts.
+Structure structure_from(const py::handle& object) {
+  if (object.is_none()) return {.kind = Structure::Kind::kNone};
+  if (py::isinstance<py::str>(object)) return {};
+  Structure structure{.kind = py::isinstance<py::tuple>(object)  ? Structure::Kind::kTuple
+                              : py::isinstance<py::list>(object) ? Structure::Kind::kList
+                                                                 : Structure::Kind::kDict};
+  if (structure.kind != Structure::Kind::kDict) {
+    for (const py::handle& child : object) structure.children.push_back(structure_from(child));
+    return structure;
+  }
+  for (const auto& [key, child] : py::reinterpret_borrow<py::dict>(object)) {
+    structure.keys.push_back(py::repr(key).cast<std::string>());
+    structure.children.push_back(structure_from(child));
+  }
+  return structure;
 }
 
 void kinds_in(const Block& block, std::vector<std::string>& kinds) {
@@ -70,12 +89,25 @@ void bind_graph(py::module_& m) {
                                for (const Input& input : graph.inputs) inputs.append(input_tuple(graph, input));
                                return inputs;
                              })
+      // For a program made flat before it was traced: how its inputs and outputs nest, and what the inputs are called.
+      .def(
+          "set_interface",
+          [](Graph& graph, const std::vector<std::string>& names, const py::object& inputs, const py::object& outputs) {
+            if (names.size() != graph.inputs.size() || structure_from(outputs).leaves() != graph.body.outputs.size()) {
+              throw Error(ErrorCategory::kInternal, "set_interface: the program has other inputs or outputs");
+            }
+            for (std::size_t i = 0; i < names.size(); ++i) graph.inputs[i].name = names[i];
+            graph.input_structure = structure_from(inputs);
+            graph.output_structure = structure_from(outputs);
+          })
       // What the program was specialised to: {input name: None, number or text}.
       .def_property_readonly("constant_inputs",
                              [](const Graph& graph) {
                                py::dict constants;
                                for (const Input& input : graph.inputs) {
-                                 if (input.constant) constants[py::str(input.name)] = to_python(constant_operand(*input.constant), nullptr);
+                                 if (input.constant)
+                                   constants[py::str(input.name)] =
+                                       to_python(constant_operand(*input.constant), nullptr);
                                }
                                return constants;
                              })
@@ -108,25 +140,31 @@ void bind_graph(py::module_& m) {
                                }
                                return names;
                              })
-      .def_property_readonly("output_structure", [](const Graph& graph) { return structure_object(graph.output_structure); })
-      .def_property_readonly("input_structure", [](const Graph& graph) { return structure_object(graph.input_structure); });
+      .def_property_readonly("output_structure",
+                             [](const Graph& graph) { return structure_object(graph.output_structure); })
+      .def_property_readonly("input_structure",
+                             [](const Graph& graph) { return structure_object(graph.input_structure); });
   m.def("parse_graph", &parse_text);
-  m.def("run_passes", [](Graph& graph, const std::set<std::string>& disabled) {
-    PassOptions options;
-    options.disabled.insert(disabled.begin(), disabled.end());
-    std::vector<std::pair<std::string, double>> times;
-    for (const PassTime& time : run_passes(graph, options)) times.emplace_back(time.name, time.seconds);
-    return times;
-  }, py::arg("graph"), py::arg("disabled") = std::set<std::string>());
+  m.def(
+      "run_passes",
+      [](Graph& graph, const std::set<std::string>& disabled) {
+        PassOptions options;
+        options.disabled.insert(disabled.begin(), disabled.end());
+        std::vector<std::pair<std::string, double>> times;
+        for (const PassTime& time : run_passes(graph, options)) times.emplace_back(time.name, time.seconds);
+        return times;
+      },
+      py::arg("graph"), py::arg("disabled") = std::set<std::string>());
   m.def("read_pt2", &read_pt2, py::call_guard<py::gil_scoped_release>());
   // `lookup(name, kind)` gives the torch tensor of that name, or None; kind is "parameter", "buffer" or "constant".
   m.def("graph_from_export", [](const std::string& model_json, const py::function& lookup) {
-    return graph_from_export(model_json, [&](const std::string& name, Parameter::Kind kind) -> std::optional<HostTensor> {
-      static constexpr const char* kKinds[] = {"parameter", "buffer", "constant"};
-      const py::object tensor = lookup(name, kKinds[static_cast<int>(kind)]);
-      if (tensor.is_none()) return std::nullopt;
-      return host_tensor_from_python(tensor);
-    });
+    return graph_from_export(model_json,
+                             [&](const std::string& name, Parameter::Kind kind) -> std::optional<HostTensor> {
+                               static constexpr const char* kKinds[] = {"parameter", "buffer", "constant"};
+                               const py::object tensor = lookup(name, kKinds[static_cast<int>(kind)]);
+                               if (tensor.is_none()) return std::nullopt;
+                               return host_tensor_from_python(tensor);
+                             });
   });
 }
 

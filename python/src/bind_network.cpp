@@ -15,7 +15,8 @@ void bind_network(py::module_& m) {
              if (!type) throw Error(ErrorCategory::kInvalidArgument, "input \"" + name + "\": no type " + dtype);
              return network.itensor(network.add_input(name, *type, dims));
            })
-      .def("is_itensor", [](const PythonNetwork& network, const py::handle& object) { return network.is_itensor(object); });
+      .def("is_itensor",
+           [](const PythonNetwork& network, const py::handle& object) { return network.is_itensor(object); });
 }
 
 }  // namespace torch2trt

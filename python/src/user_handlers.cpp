@@ -29,15 +29,18 @@ py::dict attributes_of(const Node& node, const Graph& graph) {
   attributes["source"] = node.source;
   py::dict constants;
   for (const NamedArgument& argument : node.arguments) {
-    if (!reads_value(argument.value)) constants[py::str(argument.name)] = to_python(constant_operand(argument.value), nullptr);
+    if (!reads_value(argument.value))
+      constants[py::str(argument.name)] = to_python(constant_operand(argument.value), nullptr);
   }
   attributes["constants"] = constants;
   return attributes;
 }
 
-std::vector<Operand> results_from(const py::object& returned, const std::string& handler, const Node& node, PythonNetwork* network) {
+std::vector<Operand> results_from(const py::object& returned, const std::string& handler, const Node& node,
+                                  PythonNetwork* network) {
   const auto wrong = [&](const std::string& what) {
-    throw Error(ErrorCategory::kInvalidArgument, fmt::format("the handler {} returned {}", handler, what), node.location());
+    throw Error(ErrorCategory::kInvalidArgument, fmt::format("the handler {} returned {}", handler, what),
+                node.location());
   };
   if (!py::isinstance<py::list>(returned) && !py::isinstance<py::tuple>(returned)) {
     wrong(fmt::format("{}; a list with one entry per output is needed",
@@ -52,8 +55,8 @@ std::vector<Operand> results_from(const py::object& returned, const std::string&
     try {
       outputs.push_back(from_python(item, network));
     } catch (const Error& error) {
-      const std::string text = fmt::format("the handler {} returned, as output {}, what cannot be used: {}", handler, outputs.size(),
-                                           error.message());
+      const std::string text = fmt::format("the handler {} returned, as output {}, what cannot be used: {}", handler,
+                                           outputs.size(), error.message());
       throw Error(error.category(), text, node.location());
     }
   }
@@ -79,6 +82,24 @@ Operand constant_operand(const Argument& argument) {
       argument.data);
 }
 
+void Callbacks::set(RunOptions& options) {
+  options.network = network_;
+  if (!lookup_.is_none()) {
+    options.user_handlers = [this](const Node& node) -> const UserHandler* {
+      const py::object handler = lookup_(node.kind, node.overload);
+      if (handler.is_none()) return nullptr;
+      current_ = user_handler(handler, graph_, network_);
+      return &current_;
+    };
+  }
+  if (!log_.is_none()) {
+    options.log = [this](Severity severity, const std::string& text) {
+      static constexpr const char* kNames[] = {"debug", "info", "warning", "error"};
+      log_(kNames[static_cast<int>(severity)], text);
+    };
+  }
+}
+
 UserHandler user_handler(py::object handler, const Graph& graph, PythonNetwork* network) {
   return [handler = std::move(handler), &graph, network](const Node& node, const std::vector<NamedOperand>& operands) {
     py::list inputs;
@@ -89,7 +110,8 @@ UserHandler user_handler(py::object handler, const Graph& graph, PythonNetwork* 
     } catch (py::error_already_set& error) {
       // add_note is Python 3.11's.
       if (py::hasattr(error.value(), "add_note")) {
-        const Error place(ErrorCategory::kInternal, fmt::format("in the handler {}", name_of(handler)), node.location());
+        const Error place(ErrorCategory::kInternal, fmt::format("in the handler {}", name_of(handler)),
+                          node.location());
         error.value().attr("add_note")(place.what());
       }
       throw;

@@ -16,4 +16,19 @@ Operand constant_operand(const Argument& argument);
 // `graph` and `network` (null in torch mode) must outlive the result.
 UserHandler user_handler(py::object handler, const Graph& graph, PythonNetwork* network);
 
+// What a run calls back in Python: lookup(kind, overload) -> handler or None; log(level, text). Either may be None.
+// Must outlive the run.
+class Callbacks {
+ public:
+  Callbacks(const Graph& graph, PythonNetwork* network, py::object lookup, py::object log)
+      : graph_(graph), network_(network), lookup_(std::move(lookup)), log_(std::move(log)) {}
+  void set(RunOptions& options);
+
+ private:
+  const Graph& graph_;
+  PythonNetwork* network_;
+  py::object lookup_, log_;
+  UserHandler current_;
+};
+
 }  // namespace torch2trt

@@ -49,7 +49,9 @@ def trt_network(network: Any) -> contextlib.AbstractContextManager[Context]:
         InvalidArgument: on entry, where `network` is something else.
     """
     if network is None:
-        raise InvalidArgument("trt_network needs an INetworkDefinition, not None; torch_network() computes with torch")
+        raise InvalidArgument(
+            "trt_network needs an INetworkDefinition, not None; torch_network() computes with torch"
+        )
     return _entered(network)
 
 

@@ -26,16 +26,21 @@ def as_module(module: Any) -> torch.nn.Module:
 
 
 def argument_names(module: Any) -> list[str]:
-    """The positional arguments' names of a module's forward, or of a function; "*xs" for one that takes the rest."""
-    return [f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name for p in _signature(module).parameters.values()
-            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)]
+    """The names of the positional arguments of forward, or of a function; "*xs" for one that takes the rest."""
+    return [
+        f"*{p.name}" if p.kind is p.VAR_POSITIONAL else p.name
+        for p in _signature(module).parameters.values()
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD, p.VAR_POSITIONAL)
+    ]
 
 
 def _signature(module: Any) -> inspect.Signature:
     if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
         schema = (module.forward if isinstance(module, torch.jit.ScriptModule) else module).schema
         names = [argument.name for argument in schema.arguments if argument.name != "self"]
-        return inspect.Signature([inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names])
+        return inspect.Signature(
+            [inspect.Parameter(name, inspect.Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+        )
     return inspect.signature(module.forward if isinstance(module, torch.nn.Module) else module)
 
 
@@ -47,16 +52,28 @@ def _wrapped(function: Callable[..., Any]) -> torch.nn.Module:
         parameters = list(_signature(function).parameters.values())
     except (TypeError, ValueError):  # of a builtin
         parameters = [inspect.Parameter("args", inspect.Parameter.VAR_POSITIONAL)]
-    itself = inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY if parameters and parameters[0].kind is
-                               inspect.Parameter.POSITIONAL_ONLY else inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    itself = inspect.Parameter(
+        "self",
+        inspect.Parameter.POSITIONAL_ONLY
+        if parameters and parameters[0].kind is inspect.Parameter.POSITIONAL_ONLY
+        else inspect.Parameter.POSITIONAL_OR_KEYWORD,
+    )
     if any(parameter.name == "self" for parameter in parameters):
         itself = itself.replace(name="_module")
     forward.__signature__ = inspect.Signature([itself, *parameters])  # type: ignore[attr-defined]
+    _show_in_stack_traces(function)
     name = getattr(function, "__name__", type(function).__name__)
     wrapper = type(name if name.isidentifier() else "Function", (torch.nn.Module,), {"forward": forward})()
     for name, value in _referred(function):
         _adopt(wrapper, name.replace(".", "_"), value)
     return wrapper
+
+
+def _show_in_stack_traces(function: Any) -> None:
+    # torch.export keeps only the frames of functions called "forward", and of those registered (PyTorch 2.9 and later).
+    register = getattr(torch.fx.proxy, "_register_stack_trace_anchor", None)
+    if register is not None:
+        register(getattr(function, "__func__", function))
 
 
 def _referred(function: Any) -> Iterator[tuple[str, Any]]:

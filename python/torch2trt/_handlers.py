@@ -19,11 +19,24 @@ _handlers: dict[str, list[tuple[Handler, Handler]]] = {}
 _announced: set[str] = set()
 
 # fold_batch_norm rewrites nodes of these kinds, so it stays away where the user handles one.
-_FOLDED = frozenset({"aten::batch_norm", "aten::linear", "aten::convolution", "aten::conv1d", "aten::conv2d", "aten::conv3d",
-                     "aten::conv_transpose1d", "aten::conv_transpose2d", "aten::conv_transpose3d"})
+_FOLDED = frozenset(
+    {
+        "aten::batch_norm",
+        "aten::linear",
+        "aten::convolution",
+        "aten::conv1d",
+        "aten::conv2d",
+        "aten::conv3d",
+        "aten::conv_transpose1d",
+        "aten::conv_transpose2d",
+        "aten::conv_transpose3d",
+    }
+)
 # What the TorchScript front end turns into something else.
-_RENAMED = {"aten::_convolution": "aten::conv2d (and conv1d, conv3d, conv_transpose2d, ...)",
-            "aten::_convolution_mode": "aten::conv2d (and conv1d, conv3d)"}
+_RENAMED = {
+    "aten::_convolution": "aten::conv2d (and conv1d, conv3d, conv_transpose2d, ...)",
+    "aten::_convolution_mode": "aten::conv2d (and conv1d, conv3d)",
+}
 
 
 def register_node_handler(name: str, *, override: bool = False) -> Callable[[Handler], Handler]:
@@ -52,7 +65,9 @@ def register_node_handler(name: str, *, override: bool = False) -> Callable[[Han
             raise InvalidArgument(f'the handler for "{name}" is a {type(handler).__name__}, not a function')
         stack = _handlers.setdefault(name, [])
         if stack and not override:
-            raise InvalidArgument(f'"{name}" has a handler already ({_name_of(stack[-1][0])}); give override=True to replace it')
+            raise InvalidArgument(
+                f'"{name}" has a handler already ({_name_of(stack[-1][0])}); give override=True to replace it'
+            )
         _announce(name, handler)
         stack.append((handler, _with_scope(handler)))
         return handler
@@ -94,7 +109,9 @@ def _announce(name: str, handler: Handler) -> None:
     if operator in _RENAMED:
         logger.warning('no program has "%s" nodes; register a handler for %s', name, _RENAMED[operator])
     elif operator.startswith("aten::") and not _has_schema(operator, overload):
-        logger.warning('this PyTorch has no operator "%s"; the handler %s will not be called', name, _name_of(handler))
+        logger.warning(
+            'this PyTorch has no operator "%s"; the handler %s will not be called', name, _name_of(handler)
+        )
     elif any(key == name or key.startswith(name + ".") or key == operator for key in _C.handler_keys()):
         logger.info('the handler %s replaces the built-in conversion of "%s"', _name_of(handler), name)
 

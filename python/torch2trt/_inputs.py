@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,6 +55,21 @@ class Arguments:
         """The positions of torch tensors and ITensors in `leaves`."""
         return [index for index, leaf in enumerate(self.leaves) if is_tensor(leaf)]
 
+    def args(self) -> tuple[Any, ...]:
+        """The arguments as they nest."""
+        return pytree.tree_unflatten(self.leaves, self.spec)
+
+    def with_leaves(self, leaves: list[Any]) -> Arguments:
+        """The same with other leaves."""
+        other = copy.copy(self)
+        other.leaves = leaves
+        return other
+
+    @property
+    def constants(self) -> dict[str, Any]:
+        """What is no tensor, by path: the program is made for these values."""
+        return {path: leaf for path, leaf in zip(self.paths, self.leaves) if not is_tensor(leaf)}
+
     def replace_tensors(self, tensors: Sequence[Any]) -> None:
         """Puts `tensors` in the places of the tensors; None leaves one as it is.
 
@@ -62,7 +78,9 @@ class Arguments:
         """
         positions = self.tensors
         if len(tensors) != len(positions):
-            raise InvalidArgument(f"input_tensors has {len(tensors)} entries, the module takes {len(positions)} tensors")
+            raise InvalidArgument(
+                f"input_tensors has {len(tensors)} entries, the module takes {len(positions)} tensors"
+            )
         for position, tensor in zip(positions, tensors):
             if tensor is None:
                 continue
@@ -70,11 +88,18 @@ class Arguments:
                 raise InvalidArgument(f"input_tensors holds a {type(tensor).__name__}; ITensors are needed")
             self.leaves[position] = tensor
 
+    def check_constants(self, wanted: dict[str, Any]) -> None:
+        """Raises InvalidArgument where a value differs from what the program was made for."""
+        given = self.constants
+        for path, value in wanted.items():
+            if path in given and given[path] is not value and given[path] != value:
+                raise InvalidArgument(f"the program was made for {path} = {value!r}, not {given[path]!r}")
+
     def values_for(self, graph: Any) -> list[int]:
         """For each input of the graph, the position of its leaf: by name, else in order.
 
         Raises:
-            InvalidArgument: the graph's inputs are not these, or it was specialised to another constant.
+            InvalidArgument: the graph's inputs are not these.
         """
         wanted = [name for name, _, _ in graph.inputs]
         if all(name in self.paths for name in wanted):
@@ -84,12 +109,10 @@ class Arguments:
         elif len(wanted) == len(self.tensors):
             positions = self.tensors
         else:
-            raise InvalidArgument(f"the program takes {len(wanted)} input{'' if len(wanted) == 1 else 's'} "
-                                  f"({', '.join(wanted)}), {len(self.leaves)} given")
-        for name, position in zip(wanted, positions):
-            constant = graph.constant_inputs.get(name, self.leaves[position])
-            if constant is not self.leaves[position] and constant != self.leaves[position]:
-                raise InvalidArgument(f'the program was made for {name} = {constant!r}, not {self.leaves[position]!r}')
+            raise InvalidArgument(
+                f"the program takes {len(wanted)} input{'' if len(wanted) == 1 else 's'} "
+                f"({', '.join(wanted)}), {len(self.leaves)} given"
+            )
         return positions
 
 
@@ -101,22 +124,37 @@ def _path(keys: tuple[Any, ...], names: Sequence[str]) -> str:
     else:
         parts = [names[index] if index < len(names) else f"args.{index}"]
     for key in keys[1:]:
-        parts.append(str(key.idx if isinstance(key, pytree.SequenceKey) else
-                         key.key if isinstance(key, pytree.MappingKey) else key.name))
+        parts.append(
+            str(
+                key.idx
+                if isinstance(key, pytree.SequenceKey)
+                else key.key
+                if isinstance(key, pytree.MappingKey)
+                else key.name
+            )
+        )
     return ".".join(parts)
 
 
 def torch_dtype_of(itensor: Any) -> torch.dtype:
     """The torch dtype of an ITensor."""
-    names = {"FLOAT": torch.float32, "HALF": torch.float16, "BF16": torch.bfloat16, "INT64": torch.int64,
-             "INT32": torch.int32, "INT8": torch.int8, "UINT8": torch.uint8, "BOOL": torch.bool}
+    names = {
+        "FLOAT": torch.float32,
+        "HALF": torch.float16,
+        "BF16": torch.bfloat16,
+        "INT64": torch.int64,
+        "INT32": torch.int32,
+        "INT8": torch.int8,
+        "UINT8": torch.uint8,
+        "BOOL": torch.bool,
+    }
     name = itensor.dtype.name
     if name not in names:
         raise InvalidArgument(f'ITensor "{itensor.name}" is {name}, which torch has no type for')
     return names[name]
 
 
-def stand_ins(arguments: Arguments, frontend: str) -> tuple[tuple[Any, ...], Any]:
+def stand_ins(arguments: Arguments, frontend: str) -> tuple[Arguments, Any]:
     """The arguments with a torch tensor in place of each ITensor, and the dynamic_shapes that export needs for them.
 
     Raises:
@@ -134,8 +172,9 @@ def stand_ins(arguments: Arguments, frontend: str) -> tuple[tuple[Any, ...], Any
         tensors.append(torch.zeros(sizes, dtype=torch_dtype_of(leaf)))
         shapes.append({axis: torch.export.Dim.DYNAMIC for axis, size in enumerate(given) if size < 0} or None)
         if shapes[-1] and frontend == "trace":
-            raise InvalidArgument(f'ITensor "{leaf.name}" has the dynamic shape {given}; a trace would bake its sizes in. '
-                                  'Use frontend="export"')
-    args = pytree.tree_unflatten(tensors, arguments.spec)
+            raise InvalidArgument(
+                f'ITensor "{leaf.name}" has the dynamic shape {given}; a trace would bake its sizes in. '
+                'Use frontend="export"'
+            )
     dynamic = pytree.tree_unflatten(shapes, arguments.spec) if any(shapes) else None
-    return args, dynamic
+    return arguments.with_leaves(tensors), dynamic

@@ -46,7 +46,9 @@ def _observer(bar: _Bar | None) -> Observer:
     def observe(kind: str, scope: str, inputs: list[str], outputs: list[str]) -> None:
         if bar is not None:
             bar.clear()
-        logger.info("%s: [%s]==>>[%s]%s", kind, ", ".join(inputs), ", ".join(outputs), f"  # {scope}" if scope else "")
+        logger.info(
+            "%s: [%s]==>>[%s]%s", kind, ", ".join(inputs), ", ".join(outputs), f"  # {scope}" if scope else ""
+        )
         if bar is not None:
             bar.step()
 

@@ -7,7 +7,8 @@ A graph is run, not translated. Inside `trt_network(network)` it runs on ITensor
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -19,8 +20,16 @@ from ._inputs import Arguments, has_trt_tensor
 from .errors import InvalidArgument
 
 __all__ = [
-    "Context", "ConvertedGraph", "current_network", "debug_call_graph", "has_trt_tensor", "register_node_handler",
-    "torch2trt", "torch_network", "trt_network", "unregister_node_handler",
+    "Context",
+    "ConvertedGraph",
+    "current_network",
+    "debug_call_graph",
+    "has_trt_tensor",
+    "register_node_handler",
+    "torch2trt",
+    "torch_network",
+    "trt_network",
+    "unregister_node_handler",
 ]
 
 
@@ -36,6 +45,16 @@ def _axes_to_trt_axis(axes: int | Sequence[int] | None, ndim: int) -> int:
     return mask
 
 
+@dataclass(frozen=True)
+class _Program:
+    """What a front end made of a module."""
+
+    graph: Any
+    nested: _frontends.Nested
+    argument_names: list[str]
+    constants: dict[str, Any]
+
+
 class ConvertedGraph:
     """What `torch2trt` returns beside the trace: the graph, and the results of running it.
 
@@ -45,9 +64,9 @@ class ConvertedGraph:
             With `output_names`, the list of these values.
     """
 
-    def __init__(self, graph: Any, argument_names: list[str], flat: list[Any], outputs: Any) -> None:
-        self.graph = graph
-        self._argument_names = argument_names
+    def __init__(self, program: _Program, flat: list[Any], outputs: Any) -> None:
+        self.graph = program.graph
+        self._program = program
         self._flat = flat
         self.outputs = outputs
 
@@ -59,10 +78,18 @@ class ConvertedGraph:
         return str(self.graph)
 
 
-def torch2trt(module: Any, example_inputs: Any, param_exclude: str | None = None, param_include: str | None = None,
-              output_names: Sequence[str] | None = None, input_tensors: Sequence[Any] | None = None,
-              input_names: Sequence[str] | None = None, verbose: bool = False, *,
-              frontend: str = "trace") -> tuple[Any, ConvertedGraph]:
+def torch2trt(
+    module: Any,
+    example_inputs: Any,
+    param_exclude: str | None = None,
+    param_include: str | None = None,
+    output_names: Sequence[str] | None = None,
+    input_tensors: Sequence[Any] | None = None,
+    input_names: Sequence[str] | None = None,
+    verbose: bool = False,
+    *,
+    frontend: str = "trace",
+) -> tuple[Any, ConvertedGraph]:
     """Converts `module` into the current network, or runs it in torch mode.
 
     Args:
@@ -80,7 +107,8 @@ def torch2trt(module: Any, example_inputs: Any, param_exclude: str | None = None
         frontend: "trace" (torch.jit.trace) or "export" (torch.export).
 
     Returns:
-        (trace, graph): the ScriptModule or ExportedProgram, and a `ConvertedGraph`.
+        (trace, graph): the ScriptModule (flat tensors in and out, where the module nests them) or ExportedProgram, and
+        a `ConvertedGraph`.
 
     Raises:
         UnsupportedOperator: lists every node that cannot be converted; the network is then to be thrown away.
@@ -95,27 +123,31 @@ def torch2trt(module: Any, example_inputs: Any, param_exclude: str | None = None
     if input_tensors is not None:
         arguments.replace_tensors(input_tensors)
     if native is None and has_trt_tensor(arguments.leaves):
-        raise InvalidArgument("an ITensor was given outside core.trt_network(); torch mode takes torch tensors")
-    trace, graph = _import(wrapped, arguments, frontend)
+        raise InvalidArgument(
+            "an ITensor was given outside core.trt_network(); torch mode takes torch tensors"
+        )
+    trace, graph, nested = _import(wrapped, arguments, frontend, native is None)
+    program = _Program(graph, nested, names, arguments.constants)
     _check_parameters(graph, param_exclude, param_include)
     positions = arguments.values_for(graph)
     if native is not None:
         _add_network_inputs(context, arguments, input_names)
     values = [arguments.leaves[position] for position in positions]
-    flat, outputs = _run(graph, values, native, output_names, verbose)
-    return trace, ConvertedGraph(graph, names, flat, outputs)
+    flat, outputs = _run(program, values, native, output_names, verbose)
+    return trace, ConvertedGraph(program, flat, outputs)
 
 
-def _import(module: torch.nn.Module, arguments: Arguments, frontend: str) -> tuple[Any, Any]:
+def _import(
+    module: torch.nn.Module, arguments: Arguments, frontend: str, torch_mode: bool
+) -> tuple[Any, Any, _frontends.Nested]:
     if frontend not in ("trace", "export"):
         raise InvalidArgument(f'frontend is "{frontend}"; "trace" and "export" exist')
-    args, dynamic_shapes = _inputs.stand_ins(arguments, frontend)
-    if frontend == "trace":
-        trace, graph = _frontends.trace(module, args)
-    else:
-        trace, graph = _frontends.export(module, args, dynamic_shapes)
-    _C.run_passes(graph, disabled_passes())
-    return trace, graph
+    trace, graph, nested = (_frontends.from_trace if frontend == "trace" else _frontends.from_export)(
+        module, arguments
+    )
+    # Folded, the weights would be computed anew at each run of the graph.
+    _C.run_passes(graph, disabled_passes() | ({"fold_batch_norm"} if torch_mode else set()))
+    return trace, graph, nested
 
 
 def _check_parameters(graph: Any, exclude: str | None, include: str | None) -> None:
@@ -138,19 +170,28 @@ def _add_network_inputs(context: Context, arguments: Arguments, input_names: Seq
         value = arguments.leaves[position]
         name = names.get(position) or _free_name(arguments.paths[position], taken)
         taken.add(name)
-        arguments.leaves[position] = context._native.add_input(name, str(value.dtype).removeprefix("torch."), list(value.shape))
+        arguments.leaves[position] = context._native.add_input(
+            name, str(value.dtype).removeprefix("torch."), list(value.shape)
+        )
     if wide:
-        _verbose.log("warning", f'TensorRT has no float64: input "{arguments.leaves[wide[0]].name}" and what is computed '
-                                "from it are float32 in the network")
+        _verbose.log(
+            "warning",
+            f'TensorRT has no float64: input "{arguments.leaves[wide[0]].name}" and what is computed '
+            "from it are float32 in the network",
+        )
 
 
-def _chosen_names(input_names: Sequence[str] | None, tensors: list[int], fresh: list[int], taken: set[str]) -> dict[int, str]:
+def _chosen_names(
+    input_names: Sequence[str] | None, tensors: list[int], fresh: list[int], taken: set[str]
+) -> dict[int, str]:
     if input_names is None:
         return {}
     if isinstance(input_names, str) or not all(isinstance(name, str) for name in input_names):
         raise InvalidArgument(f"input_names is {input_names!r}; a list of names is needed")
     if len(input_names) not in (len(fresh), len(tensors)):
-        raise InvalidArgument(f"input_names has {len(input_names)} entries, the module takes {len(tensors)} tensors")
+        raise InvalidArgument(
+            f"input_names has {len(input_names)} entries, the module takes {len(tensors)} tensors"
+        )
     chosen = dict(zip(fresh if len(input_names) == len(fresh) else tensors, input_names))
     used = set(taken)
     for position in fresh:
@@ -167,22 +208,16 @@ def _free_name(name: str, taken: set[str]) -> str:
     return candidate
 
 
-def _run(graph: Any, values: list[Any], native: Any, output_names: Sequence[str] | None, verbose: bool) -> tuple[list[Any], Any]:
+def _run(
+    program: _Program, values: list[Any], native: Any, output_names: Sequence[str] | None, verbose: bool
+) -> tuple[list[Any], Any]:
     """The flat results, and as they nest."""
     names = [output_names] if isinstance(output_names, str) else output_names
-    with torch.no_grad(), _verbose.observing(verbose, len(graph.kinds)) as observe:
-        flat = _C.run(graph, values, native, names=names, lookup=lookup, log=_verbose.log, observe=observe)
-    return flat, flat if names is not None else _nested(graph.output_structure, iter(flat))
-
-
-def _nested(structure: Any, flat: Iterator[Any]) -> Any:
-    if structure == "*":
-        return next(flat)
-    if isinstance(structure, dict):
-        return {key: _nested(child, flat) for key, child in structure.items()}
-    if isinstance(structure, (list, tuple)):
-        return type(structure)(_nested(child, flat) for child in structure)
-    return None
+    with torch.no_grad(), _verbose.observing(verbose, len(program.graph.kinds)) as observe:
+        flat = _C.run(
+            program.graph, values, native, names=names, lookup=lookup, log=_verbose.log, observe=observe
+        )
+    return flat, flat if names is not None else program.nested(flat)
 
 
 def debug_call_graph(graph: ConvertedGraph, inputs: Any, output_names: Sequence[str] | None = None) -> Any:
@@ -197,9 +232,13 @@ def debug_call_graph(graph: ConvertedGraph, inputs: Any, output_names: Sequence[
         InvalidArgument: a TensorRT network is current, or the inputs do not fit.
     """
     if current_network() is not None:
-        raise InvalidArgument("debug_call_graph computes with torch; leave the core.trt_network() block first")
-    arguments = Arguments(inputs, graph._argument_names)
+        raise InvalidArgument(
+            "debug_call_graph computes with torch; leave the core.trt_network() block first"
+        )
+    program = graph._program
+    arguments = Arguments(inputs, program.argument_names)
     if has_trt_tensor(arguments.leaves):
         raise InvalidArgument("debug_call_graph takes torch tensors, not ITensors")
-    values = [arguments.leaves[position] for position in arguments.values_for(graph.graph)]
-    return _run(graph.graph, values, None, output_names, verbose=False)[1]
+    values = [arguments.leaves[position] for position in arguments.values_for(program.graph)]
+    arguments.check_constants(program.constants)
+    return _run(program, values, None, output_names, verbose=False)[1]

@@ -43,7 +43,7 @@ class Runner {
     }
     for (const Parameter& parameter : graph_.parameters) {
       HostTensor data = parameter.data;
-      data.origin = graph_.value(parameter.value).name;
+      data.origin = parameter.name;
       set(parameter.value, std::move(data));
     }
     for (std::size_t i = 0; i < inputs.size(); ++i) set(graph_.inputs[i].value, inputs[i]);
@@ -97,7 +97,7 @@ class Runner {
     std::optional<std::vector<Operand>> outputs;
     if (unknown) {
       // The operands will be known once the nodes before are supported; what has no handler is missing all the same.
-      if (options_.network != nullptr && !is_handled(node)) unsupported_.add(node, "no handler");
+      if (options_.network != nullptr && !is_handled(node) && !is_structural(node)) unsupported_.add(node, "no handler");
     } else {
       try {
         outputs = results_of(node, operands);
@@ -120,7 +120,7 @@ class Runner {
   }
 
   bool is_handled(const Node& node) const {
-    return handlers_.find(node.kind, node.overload) != nullptr ||
+    return is_structural(node) || handlers_.find(node.kind, node.overload) != nullptr ||
            (options_.user_handlers && options_.user_handlers(node) != nullptr);
   }
 

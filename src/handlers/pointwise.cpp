@@ -245,6 +245,11 @@ void register_pointwise(HandlerRegistry& r) {
   r.op("aten::logical_not").convert([](Network& net, Args& a) -> Results {
     return net.unary(UnaryOperation::kNot, a.tensor_as("self", DType::kBool));
   });
+  r.op("aten::bitwise_not").convert([](Network& net, Args& a) -> Results {
+    const Tensor x = a.tensor("self");
+    if (x.dtype() == DType::kBool) return net.unary(UnaryOperation::kNot, x);
+    return -x - 1;  // two's complement
+  });
 
   using enum UnaryOperation;
   const std::pair<const char*, UnaryOperation> functions[] = {

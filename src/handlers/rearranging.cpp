@@ -173,7 +173,7 @@ Results pixel_shuffle(Network& net, Args& a) {
   for (const Dim& dim : {Dim(channels), times(net, height, r), times(net, width, r)}) result.push_back(dim);
   std::vector<std::int64_t> order = all_axes(lead);
   for (std::int64_t axis : {0, 3, 1, 4, 2}) order.push_back(lead + axis);
-  return net.reshape(net.reshape(x, parts, order), result);
+  return net.reshape(net.permute(net.reshape(x, parts), order), result);
 }
 
 Results pixel_unshuffle(Network& net, Args& a) {
@@ -190,7 +190,7 @@ Results pixel_unshuffle(Network& net, Args& a) {
   for (const Dim& dim : {times(net, channels, r * r), height, width}) result.push_back(dim);
   std::vector<std::int64_t> order = all_axes(lead);
   for (std::int64_t axis : {0, 2, 4, 1, 3}) order.push_back(lead + axis);
-  return net.reshape(net.reshape(x, parts, order), result);
+  return net.reshape(net.permute(net.reshape(x, parts), order), result);
 }
 
 // Channel g * n + i goes to i * groups + g: one gather.

@@ -1,6 +1,8 @@
 // The one place every layer passes: names, bookkeeping, inputs and outputs.
 #include "torch2trt/network.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -42,17 +44,29 @@ std::string Network::unique_name(const std::string& base) {
   return name;
 }
 
-void Network::add_pending_constant(const Tensor& tensor) {
-  const auto constant = constant_values_.find(tensor.id());
-  if (constant == constant_values_.end() || constant->second.added) return;
-  constant->second.added = true;
-  const Layer made = layer::Constant{constant->second.value};
-  add_layer(made, unique_layer_name(made), tensor.id());
-  ++num_layers_;
+void Network::materialise(const Tensor& tensor) {
+  const auto add_as = [&](const Layer& layer) {
+    const std::string name = unique_layer_name(layer);
+    TensorInfo& info = tensors_.at(static_cast<std::size_t>(tensor.id()));
+    info = add_layer(layer, name, tensor.id()).at(0);
+    ++num_layers_;
+  };
+  if (const auto constant = constant_values_.find(tensor.id()); constant != constant_values_.end() && !constant->second.added) {
+    constant->second.added = true;
+    add_as(layer::Constant{constant->second.value});
+  } else if (const auto found = views_.find(tensor.id()); found != views_.end() && !found->second.added) {
+    found->second.added = true;
+    const View view = found->second;
+    const SourceLocation here = std::exchange(location_, view.location);
+    const Layer shuffle = shuffle_of(view);
+    for_each_input(shuffle, [this](const Tensor& input) { materialise(input); });
+    add_as(shuffle);
+    location_ = here;
+  }
 }
 
 std::vector<Tensor> Network::add_all(const Layer& layer) {
-  for_each_input(layer, [this](const Tensor& input) { add_pending_constant(input); });
+  for_each_input(layer, [this](const Tensor& input) { materialise(input); });
   const std::string name = unique_layer_name(layer);
   const auto first = static_cast<std::int32_t>(tensors_.size());
   std::vector<Tensor> outputs;
@@ -61,7 +75,8 @@ std::vector<Tensor> Network::add_all(const Layer& layer) {
     tensors_.push_back(std::move(info));
     roles_.push_back(Role::kComputed);
   }
-  ++num_layers_;
+  // TensorRT makes two of it, an input and an output layer.
+  num_layers_ += std::holds_alternative<layer::Attention>(layer) ? 2 : 1;
   return outputs;
 }
 
@@ -100,6 +115,7 @@ Tensor Network::as_output(const Tensor& tensor) {
   Tensor output = tensor;
   const auto index = static_cast<std::size_t>(tensor.id());
   if (roles_.at(index) != Role::kComputed || outputs_.contains(tensor.id())) output = add(layer::Identity{tensor});
+  materialise(output);
   outputs_.insert(output.id());
   return output;
 }

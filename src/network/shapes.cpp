@@ -10,13 +10,6 @@
 namespace torch2trt {
 namespace {
 
-bool is_identity(const std::vector<std::int64_t>& order) {
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    if (order[i] != static_cast<std::int64_t>(i)) return false;
-  }
-  return true;
-}
-
 bool same_shape(const Tensor& x, const std::vector<Dim>& shape) {
   if (x.rank() != static_cast<std::int64_t>(shape.size())) return false;
   for (std::size_t i = 0; i < shape.size(); ++i) {
@@ -70,51 +63,19 @@ void infer_rest(const Tensor& x, std::vector<Dim>& shape, Dim& rest) {
 
 }  // namespace
 
-Tensor Network::reshape(const Tensor& x, const std::vector<Dim>& wanted, const std::vector<std::int64_t>& then_permute) {
+Tensor Network::reshape(const Tensor& x, const std::vector<Dim>& wanted) {
   std::vector<Dim> shape = wanted;
   const auto inferred = std::find_if(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == -1; });
   if (inferred != shape.end()) infer_rest(x, shape, *inferred);
-  if (same_shape(x, shape)) return then_permute.empty() ? x : permute(x, then_permute);
+  if (same_shape(x, shape)) return x;
   if (const HostTensor* value = constant_value(x)) {
     Dims sizes;
     for (const Dim& dim : shape) sizes.push_back(dim.value());
     if (std::all_of(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant(); })) {
-      const Tensor made = constant(reshaped(*value, sizes));
-      return then_permute.empty() ? made : permute(made, then_permute);
+      return constant(reshaped(*value, sizes));
     }
   }
-  const Dims second = is_identity(then_permute) ? Dims() : then_permute;
-
-  // TensorRT fills one -1 by itself, and copies dimension i of the input for a 0 at i: neither needs a layer.
-  Dims numbers;
-  bool placeholder_used = inferred != shape.end() && inferred->is_constant() && inferred->value() == -1;
-  bool expressible = true;
-  bool zero_is_placeholder = false;
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    const auto axis = static_cast<std::int64_t>(i);
-    if (shape[i].is_constant()) {
-      numbers.push_back(shape[i].value());
-    } else if (axis < x.rank() && x.dim(axis).same_as(shape[i])) {
-      numbers.push_back(0);
-      zero_is_placeholder = true;
-    } else if (!placeholder_used) {
-      numbers.push_back(-1);
-      placeholder_used = true;
-    } else {
-      expressible = false;
-    }
-  }
-  const bool has_true_zero = std::any_of(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == 0; });
-  if (expressible && !(zero_is_placeholder && has_true_zero)) {
-    return add(layer::Shuffle{.input = x, .reshape = numbers, .second_transpose = second, .zero_is_placeholder = zero_is_placeholder});
-  }
-  return add(layer::Shuffle{.input = x, .reshape = shape_tensor(shape), .second_transpose = second});
-}
-
-Tensor Network::permute(const Tensor& x, const std::vector<std::int64_t>& order) {
-  if (is_identity(order)) return x;
-  if (const HostTensor* value = constant_value(x)) return constant(permuted(*value, order));
-  return add(layer::Shuffle{.input = x, .first_transpose = order});
+  return reshape_view(x, shape);
 }
 
 Tensor Network::transpose(const Tensor& x, std::int64_t a, std::int64_t b) {

@@ -25,6 +25,13 @@ bool Tensor::is_static() const {
 Dim Dim::of(const Tensor& tensor, std::int64_t axis) {
   const std::int64_t size = tensor.dims().at(static_cast<std::size_t>(axis));
   if (size >= 0) return {size};
+  // The size of a view is one its base has, so that asking for it makes no layer of the view.
+  if (const View* view = tensor.network().view_of(tensor)) {
+    const auto index = static_cast<std::size_t>(view->second.empty() ? axis : view->second[static_cast<std::size_t>(axis)]);
+    if (!view->shape) return of(view->base, view->first[index]);
+    const Dim& dim = (*view->shape)[index];
+    if (!dim.is_constant()) return dim;
+  }
   return Dim(std::variant<std::int64_t, Axis, Tensor>(Axis{tensor, axis}));
 }
 

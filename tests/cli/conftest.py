@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import warnings
 from pathlib import Path
 
 import pytest
@@ -29,9 +30,11 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     export(Unsupported(), (x,), "unsupported.pt2")
     export(Lookup(), (torch.ones(2, 3, dtype=torch.int64), torch.tensor(2.0)), "lookup.pt2")
     export(Wide(), (torch.rand(2, 3, dtype=torch.float64),), "wide.pt2")
-    torch.jit.save(torch.jit.trace(Net().eval(), x), folder / "traced.pt")
-    torch.jit.save(torch.jit.script(Net().eval()), folder / "scripted.pt2")  # by its name a .pt2
-    torch.jit.save(torch.jit.script(Lookup()), folder / "lookup.pt")
+    with warnings.catch_warnings():  # TorchScript is deprecated, and its files are still about
+        warnings.simplefilter("ignore", FutureWarning)
+        torch.jit.save(torch.jit.trace(Net().eval(), x), folder / "traced.pt")
+        torch.jit.save(torch.jit.script(Net().eval()), folder / "scripted.pt2")  # by its name a .pt2
+        torch.jit.save(torch.jit.script(Lookup()), folder / "lookup.pt")
     (folder / "renamed.pt").write_bytes((folder / "static.pt2").read_bytes())
     torch.save(Net().state_dict(), folder / "state_dict.pt")
     torch.save(Net().state_dict(), folder / "legacy.pt", _use_new_zipfile_serialization=False)

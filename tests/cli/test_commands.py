@@ -39,7 +39,7 @@ def test_version_and_help(either: Run) -> None:
         (("convert", "static.pt2"), "A subcommand is required"),
         (("check",), "MODEL is required"),
         (("check", "static.pt2", "--fp7"), "--fp7"),
-        (("check", "static.pt2", "--model=static.pt2"), "--model excludes MODEL"),
+        (("check", "static.pt2", "--model=static.pt2"), "MODEL excludes --model"),
         (("inspect", "--raw", "--network", "static.pt2"), "--raw excludes --network"),
         (("build", "static.pt2", "--builderOptimizationLevel=9"), "--builderOptimizationLevel"),
     ],

@@ -1,6 +1,6 @@
 """Networks of the installed TensorRT, and modules converted into them, executed and compared."""
 
-from functools import lru_cache
+from functools import cache
 
 import tensorrt_rtx as trt
 import torch
@@ -10,7 +10,7 @@ from torch2trt import core
 from torch2trt.executor import execute
 
 
-@lru_cache(maxsize=None)
+@cache
 def builder():
     return trt.Builder(trt.Logger(trt.Logger.ERROR))
 
@@ -72,7 +72,11 @@ def same(got, wanted, tolerance=1e-5):
 def check(module, args, frontend, tolerance=1e-5, trivial=False):
     """Network, torch mode and debug_call_graph all give what PyTorch gives. Returns the network."""
     args = args if isinstance(args, tuple) else (args,)
-    wanted = [leaf for leaf in pytree.tree_leaves(module(*pytree.tree_map(torch.clone, args))) if leaf is not None]
+    wanted = [
+        leaf
+        for leaf in pytree.tree_leaves(module(*pytree.tree_map_only(torch.Tensor, torch.clone, args)))
+        if leaf is not None
+    ]
     assert trivial or any(torch.unique(leaf).numel() > 1 for leaf in wanted), "the reference is trivial"
     network, graph = convert(module, args, frontend)
     results = run(network, *pytree.tree_leaves(args))

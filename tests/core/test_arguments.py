@@ -100,13 +100,22 @@ def test_variable_arguments(frontend):
 
 
 def test_input_names(frontend):
-    network, _ = convert(lambda a, b: a - b, (torch.zeros(1), torch.zeros(1)), frontend, input_names=["p", "q"])
+    network, _ = convert(
+        lambda a, b: a - b, (torch.zeros(1), torch.zeros(1)), frontend, input_names=["p", "q"]
+    )
     assert names_of(network) == ["p", "q"]
 
 
-@pytest.mark.parametrize(("names", "message"), [
-    (["p"], "input_names has 1 entries, the module takes 2 tensors"), (["p", "q", "r"], "input_names has 3 entries"),
-    (["p", "p"], 'the network has an input "p" already'), ("pq", "a list of names is needed"), ([1, 2], "a list of names is needed")])
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        (["p"], "input_names has 1 entries, the module takes 2 tensors"),
+        (["p", "q", "r"], "input_names has 3 entries"),
+        (["p", "p"], 'the network has an input "p" already'),
+        ("pq", "a list of names is needed"),
+        ([1, 2], "a list of names is needed"),
+    ],
+)
 def test_wrong_input_names(names, message):
     with pytest.raises(InvalidArgument, match=message):
         convert(lambda a, b: a - b, (torch.zeros(1), torch.zeros(1)), input_names=names)
@@ -123,8 +132,15 @@ def test_default_names_give_way_to_those_the_network_has():
 
 
 def test_own_types(frontend):
-    types = {torch.float32: trt.float32, torch.float16: trt.float16, torch.bfloat16: trt.bfloat16, torch.int32: trt.int32,
-             torch.int64: trt.int64, torch.bool: trt.bool, torch.int8: trt.int8}
+    types = {
+        torch.float32: trt.float32,
+        torch.float16: trt.float16,
+        torch.bfloat16: trt.bfloat16,
+        torch.int32: trt.int32,
+        torch.int64: trt.int64,
+        torch.bool: trt.bool,
+        torch.int8: trt.int8,
+    }
     for dtype, expected in types.items():
         network, _ = convert(lambda x: x.reshape(-1), torch.ones(2, 3, dtype=dtype), frontend)
         assert network.get_input(0).dtype == expected
@@ -135,8 +151,7 @@ def test_a_type_that_tensorrt_lacks(frontend):
         convert(lambda x: x.reshape(-1), torch.ones(2, dtype=torch.complex64), frontend)
 
 
-@pytest.mark.parametrize("args", [
-    ((torch.randn(2), torch.randn(2)),), ([torch.randn(2), torch.randn(2)],)])
+@pytest.mark.parametrize("args", [((torch.randn(2), torch.randn(2)),), ([torch.randn(2), torch.randn(2)],)])
 def test_a_pair_as_the_one_argument(frontend, args):
     network = check(lambda pair: pair[0] - pair[1], args, frontend)
     assert names_of(network) == ["pair.0", "pair.1"]
@@ -163,7 +178,7 @@ def test_nested_outputs(frontend):
     network, graph = convert(module, x, frontend)
     outputs = graph.outputs
     assert list(outputs) == ["sum", "parts"]
-    assert isinstance(outputs["parts"], tuple) and isinstance(outputs["parts"][1], list if frontend == "export" else (list, tuple))
+    assert isinstance(outputs["parts"], tuple) and isinstance(outputs["parts"][1], list)
     assert len(graph.get_resolved_outputs()) == 4
     assert graph.get_resolved_outputs()[3][0] is outputs["parts"][1][1][0]
     for got, wanted in zip(run(network, x), (x + 1, x * 2, x - 1, x / 2)):
@@ -173,23 +188,37 @@ def test_nested_outputs(frontend):
 
 
 def test_a_named_tuple_and_an_ordered_dict(frontend):
-    check(lambda pair: pair.first - pair.second, (Pair(torch.randn(2), torch.randn(2)),), frontend)
+    network = check(lambda pair: pair.first - pair.second, (Pair(torch.randn(2), torch.randn(2)),), frontend)
+    assert names_of(network) == ["pair.first", "pair.second"] if frontend == "trace" else True
+    _, graph = convert(lambda x: Pair(x + 1, x), torch.zeros(2), frontend)
+    assert isinstance(graph.outputs, Pair) and isinstance(graph.outputs.second, trt.ITensor)
     check(lambda d: d["z"] - d["a"], (OrderedDict(z=torch.randn(2), a=torch.randn(2)),), frontend)
 
 
-def test_arguments_that_are_no_tensors():
+def test_arguments_that_are_no_tensors(frontend):
     def module(x, factor, bias=None):
         return x * factor if bias is None else x * factor + bias
 
     x = torch.randn(2, 3)
-    network, graph = convert(module, (x, 3, None), "export")
+    network, graph = convert(module, (x, 3, None), frontend)
     assert names_of(network) == ["x"]
     same(run(network, x)[0], x * 3)
     torch.testing.assert_close(core.debug_call_graph(graph, (x, 3, None)), x * 3)
     with pytest.raises(InvalidArgument, match="the program was made for factor = 3, not 4"):
         core.debug_call_graph(graph, (x, 4, None))
-    with pytest.raises(InvalidArgument, match="a trace takes tensors only, not 3"):
-        convert(module, (x, 3), "trace")
+
+
+@pytest.mark.parametrize(
+    ("module", "args", "message"),
+    [
+        (lambda x: None, torch.zeros(1), "the module returns no tensor"),
+        (lambda x: (x, object()), torch.zeros(1), "the module returns a object; tensors are needed"),
+        (lambda: torch.zeros(1), (), "a trace needs at least one tensor among the arguments"),
+    ],
+)
+def test_what_a_trace_cannot_be_made_of(module, args, message):
+    with pytest.raises(InvalidArgument, match=message):
+        convert(module, args)
 
 
 def test_param_exclude_is_not_needed(frontend):
@@ -206,9 +235,13 @@ def test_param_exclude_is_not_needed(frontend):
     for options in ({}, {"param_exclude": ".*auxiliary.*"}, {"param_include": "used"}):
         network, _ = convert(Module(), x, frontend, **options)
         assert [layer.name for layer in layers(network) if "auxiliary" in layer.name] == []
-    with pytest.raises(InvalidArgument, match=r'param_exclude ".\*weight" excludes "used.weight", which the module uses'):
+    with pytest.raises(
+        InvalidArgument, match=r'param_exclude ".\*weight" excludes "used.weight", which the module uses'
+    ):
         convert(Module(), x, frontend, param_exclude=".*weight")
-    with pytest.raises(InvalidArgument, match='param_include "auxiliary" leaves out "used.weight", which the module uses'):
+    with pytest.raises(
+        InvalidArgument, match='param_include "auxiliary" leaves out "used..*", which the module uses'
+    ):
         convert(Module(), x, frontend, param_include="auxiliary")
 
 

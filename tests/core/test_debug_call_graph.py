@@ -42,7 +42,9 @@ def test_structured_results(frontend):
     x = torch.randn(2, 3)
     _, graph = core.torch2trt(lambda x: {"a": (x + 1, x), "b": x.max(1)[1]}, x, frontend=frontend)
     got = core.debug_call_graph(graph, x)
-    assert torch.equal(got["a"][0], x + 1) and torch.equal(got["a"][1], x) and torch.equal(got["b"], x.max(1)[1])
+    assert (
+        torch.equal(got["a"][0], x + 1) and torch.equal(got["a"][1], x) and torch.equal(got["b"], x.max(1)[1])
+    )
 
 
 def test_uses_the_users_handlers(frontend):
@@ -83,7 +85,9 @@ def test_itensors_are_refused():
 
 def test_sizes_that_do_not_fit_name_the_node(frontend):
     _, graph = core.torch2trt(nn.Sequential(nn.Linear(3, 4)), torch.zeros(2, 3), frontend=frontend)
-    with pytest.raises(InvalidArgument, match="PyTorch refused the node: mat1 and mat2 shapes cannot be multiplied") as caught:
+    with pytest.raises(
+        InvalidArgument, match="PyTorch refused the node: mat1 and mat2 shapes cannot be multiplied"
+    ) as caught:
         core.debug_call_graph(graph, torch.zeros(2, 5))
     assert caught.value.node == "aten::linear" and caught.value.scope == "0"
 

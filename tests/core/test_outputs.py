@@ -6,14 +6,19 @@ import torch
 from converting import build, check, convert, layer_names, layers, mark, new_network, run, same
 from torch import nn
 
-from torch2trt import _C, _frontends, core
+import torch2trt
+from torch2trt import _C, _frontends, _functions, _handlers, core
+from torch2trt._inputs import Arguments
 from torch2trt.errors import InvalidArgument
 
 CONSTANT = torch.randn(2, 3)
 
 
 def graph_of(module, args, frontend):
-    _, graph = getattr(_frontends, frontend)(core._functions.as_module(module), args)
+    wrapped = _functions.as_module(module)
+    _, graph, _ = getattr(_frontends, f"from_{frontend}")(
+        wrapped, Arguments(args, _functions.argument_names(wrapped))
+    )
     _C.run_passes(graph)
     return graph
 
@@ -29,7 +34,9 @@ def test_the_right_tensor_of_a_node_with_several(frontend):
 def test_results_are_the_users_itensors(frontend):
     network = new_network()
     with core.trt_network(network):
-        _, graph = core.torch2trt(nn.Sequential(nn.Linear(3, 4), nn.ReLU()), torch.zeros(2, 3), frontend=frontend)
+        _, graph = core.torch2trt(
+            nn.Sequential(nn.Linear(3, 4), nn.ReLU()), torch.zeros(2, 3), frontend=frontend
+        )
     tensor = graph.get_resolved_outputs()[0][0]
     assert isinstance(tensor, trt.ITensor)
     assert tensor is layers(network)[-1].get_output(0)
@@ -54,9 +61,16 @@ def test_torch_mode_results(frontend):
     assert torch.equal(graph.outputs[0], x + 1)
 
 
-@pytest.mark.parametrize(("module", "count"), [
-    (lambda x: x, 1), (lambda x: (x, x + 1), 2), (lambda x: (x + 1, CONSTANT), 2), (lambda x: CONSTANT, 1),
-    (lambda x: (x, x, CONSTANT, CONSTANT), 4)])
+@pytest.mark.parametrize(
+    ("module", "count"),
+    [
+        (lambda x: x, 1),
+        (lambda x: (x, x + 1), 2),
+        (lambda x: (x + 1, CONSTANT), 2),
+        (lambda x: CONSTANT, 1),
+        (lambda x: (x, x, CONSTANT, CONSTANT), 4),
+    ],
+)
 def test_an_output_that_is_an_input_or_a_constant(frontend, module, count):
     network = check(lambda x: module(x), torch.randn(2, 3), frontend)
     assert network.num_outputs == count
@@ -92,14 +106,28 @@ def test_an_output_returned_twice(frontend):
     build(network)
 
 
-@pytest.mark.parametrize("module", [lambda x: x, lambda x: (x.relu(), CONSTANT), lambda x: [x.relu()] * 2, lambda x: {"a": x, "b": [x + 1, x]}])
+@pytest.mark.parametrize(
+    "module",
+    [
+        lambda x: x,
+        lambda x: (x.relu(), CONSTANT),
+        lambda x: [x.relu()] * 2,
+        lambda x: {"a": x, "b": [x + 1, x]},
+    ],
+)
 def test_convert_marks_the_same_outputs(frontend, module):
     x = torch.randn(2, 3)
     network = new_network()
     with core.trt_network(network) as context:
-        inputs, outputs, ranges = _C.convert(graph_of(lambda x: module(x), (x,), frontend), context._native)
-    assert inputs == [("x", "float32", "float32", (2, 3))] and ranges == {}
-    assert [name for name, *_ in outputs] == [network.get_output(i).name for i in range(network.num_outputs)]
+        converted = _C.convert(graph_of(lambda x: module(x), (x,), frontend), context._native)
+    outputs = converted["outputs"]
+    assert converted["inputs"] == [
+        {"name": "x", "torch_dtype": torch.float32, "dtype": torch.float32, "shape": (2, 3)}
+    ]
+    assert converted["ranges"] == {}
+    assert [output["name"] for output in outputs] == [
+        network.get_output(i).name for i in range(network.num_outputs)
+    ]
     wanted = module(x)
     leaves = torch.utils._pytree.tree_leaves(wanted)
     assert len(outputs) == len(leaves)
@@ -111,22 +139,39 @@ def test_convert_marks_the_same_outputs(frontend, module):
 def test_convert_names_outputs_by_structure(frontend):
     network = new_network()
     with core.trt_network(network) as context:
-        _, outputs, _ = _C.convert(graph_of(lambda x: {"a": x + 1, "b": [x * 2, x - 1]}, (torch.zeros(2),), frontend), context._native)
-    assert [name for name, *_ in outputs] == ["a", "b_0", "b_1"]
+        graph = graph_of(lambda x: {"a": x + 1, "b": [x * 2, x - 1]}, (torch.zeros(2),), frontend)
+        converted = _C.convert(graph, context._native)
+    assert [output["name"] for output in converted["outputs"]] == ["a", "b_0", "b_1"]
+
+
+def test_convert_uses_the_users_handlers():
+    @torch2trt.register_node_handler("aten::relu")
+    def relu(inputs, attributes):
+        return [core.current_network().add_unary(inputs[0], trt.UnaryOperation.NEG).get_output(0)]
+
+    x = torch.randn(2)
+    network = new_network()
+    with core.trt_network(network) as context:
+        _C.convert(graph_of(torch.relu, (x,), "trace"), context._native, lookup=_handlers.lookup)
+    same(run(network, x)[0], -x)
 
 
 def test_convert_with_dynamic_sizes():
     x = torch.zeros(3, 4, dtype=torch.float64)
-    program = torch.export.export(nn.Sequential(nn.Linear(4, 2, dtype=torch.float64)), (x,), dynamic_shapes=({0: torch.export.Dim("n", max=8)},))
+    program = torch.export.export(
+        nn.Sequential(nn.Linear(4, 2, dtype=torch.float64)),
+        (x,),
+        dynamic_shapes=({0: torch.export.Dim("n", max=8)},),
+    )
     graph = _frontends.graph_of_program(program)
     _C.run_passes(graph)
     network, lines = new_network(), []
     with core.trt_network(network) as context:
-        inputs, outputs, ranges = _C.convert(graph, context._native, log=lambda *line: lines.append(line))
-    (name, torch_dtype, dtype, dims), = inputs
-    assert (torch_dtype, dtype, dims) == ("float64", "float32", (-1, 4))
-    assert outputs[0][1:] == ("float64", "float32", (-1, 2))
-    assert ranges[name][2] == [8, 4]
+        converted = _C.convert(graph, context._native, log=lambda *line: lines.append(line))
+    (given,), (made,) = converted["inputs"], converted["outputs"]
+    assert (given["torch_dtype"], given["dtype"], given["shape"]) == (torch.float64, torch.float32, (-1, 4))
+    assert (made["torch_dtype"], made["dtype"], made["shape"]) == (torch.float64, torch.float32, (-1, 2))
+    assert converted["ranges"][given["name"]][2] == [8, 4]
     assert [level for level, _ in lines] == ["warning"] and "TensorRT has no float64" in lines[0][1]
 
 
@@ -147,7 +192,11 @@ def test_output_names(frontend):
 
     module, x = Module(), torch.randn(2, 3)
     _, graph = core.torch2trt(module, x, frontend=frontend)
-    name = next(line.split("=")[0].strip().lstrip("%").split(":")[0].strip() for line in str(graph).splitlines() if "aten::relu" in line)
+    name = next(
+        line.split("=")[0].strip().lstrip("%").split(":")[0].strip()
+        for line in str(graph).splitlines()
+        if "aten::relu" in line
+    )
     hidden = module.linear(x).relu().detach()
     got = core.debug_call_graph(graph, x, output_names=[name, "x", "linear.weight"])
     torch.testing.assert_close(got, [hidden, x, module.linear.weight.detach()])
@@ -163,9 +212,14 @@ def test_output_names(frontend):
 
 def test_unknown_output_names(frontend):
     _, graph = core.torch2trt(nn.ReLU(), torch.zeros(2), frontend=frontend)
-    for call in (lambda: core.debug_call_graph(graph, torch.zeros(2), output_names=["nowhere"]),
-                 lambda: core.torch2trt(nn.ReLU(), torch.zeros(2), frontend=frontend, output_names=["nowhere"])):
-        with pytest.raises(InvalidArgument, match=r'output_names: the graph has no value "nowhere"; str\(graph\) shows its names'):
+    for call in (
+        lambda: core.debug_call_graph(graph, torch.zeros(2), output_names=["nowhere"]),
+        lambda: core.torch2trt(nn.ReLU(), torch.zeros(2), frontend=frontend, output_names=["nowhere"]),
+    ):
+        with pytest.raises(
+            InvalidArgument,
+            match=r'output_names: the graph has no value "nowhere"; str\(graph\) shows its names',
+        ):
             call()
 
 

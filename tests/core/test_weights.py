@@ -10,17 +10,24 @@ from converting import build, check, convert, new_network, run, same
 from torch import nn
 
 from torch2trt import core
+from torch2trt.errors import Error, InvalidArgument
 
 
 def digest(module):
     hashed = hashlib.sha256()
     for name, tensor in module.state_dict().items():
-        hashed.update(name.encode() + str(tensor.dtype).encode() + tensor.detach().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+        hashed.update(
+            name.encode()
+            + str(tensor.dtype).encode()
+            + tensor.detach().contiguous().view(-1).view(torch.uint8).numpy().tobytes()
+        )
     return hashed.hexdigest()
 
 
 def big():
-    return nn.Sequential(nn.Conv2d(3, 64, 3), nn.BatchNorm2d(64), nn.ReLU(), nn.Flatten(), nn.Linear(64 * 6 * 6, 300)).eval()
+    return nn.Sequential(
+        nn.Conv2d(3, 64, 3), nn.BatchNorm2d(64), nn.ReLU(), nn.Flatten(), nn.Linear(64 * 6 * 6, 300)
+    ).eval()
 
 
 def test_module_and_graph_may_be_deleted(frontend):
@@ -98,14 +105,10 @@ def test_parameters_and_buffers_are_unchanged(frontend, training):
     before = digest(module)
     pointers = [tensor.data_ptr() for tensor in module.state_dict().values()]
     state = torch.random.get_rng_state()
-    if training and frontend == "export":
-        with pytest.raises(core._C and Exception, match="running_mean|num_batches_tracked"):
-            convert(module, x, frontend)
-    else:
-        try:
-            convert(module, x, frontend)
-        except Exception as error:  # noqa: BLE001
-            assert training and ("num_batches_tracked" in str(error) or "running_mean" in str(error)), error
+    try:
+        convert(module, x, frontend)
+    except Error as error:
+        assert training and "num_batches_tracked" in str(error)
     assert digest(module) == before
     assert pointers == [tensor.data_ptr() for tensor in module.state_dict().values()]
     assert torch.equal(state, torch.random.get_rng_state())
@@ -123,7 +126,7 @@ def test_a_module_that_writes_to_its_parameter_is_refused_and_undone():
 
     module = Clamps()
     before = digest(module)
-    with pytest.raises(Exception, match="weight"):
+    with pytest.raises(InvalidArgument, match='the module writes to its parameter "weight" when it runs'):
         convert(module, torch.ones(2), "trace")
     assert digest(module) == before
 
@@ -141,7 +144,8 @@ def test_unused_parameters_and_buffers(frontend):
             return self.used(x)
 
     network = check(Module(), torch.randn(2, 3), frontend)
-    assert len(build(network)) and network.num_layers <= 4
+    build(network)
+    assert network.num_layers <= 4
 
 
 def test_tied_weights(frontend):

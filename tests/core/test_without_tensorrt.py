@@ -4,14 +4,22 @@ import subprocess
 import sys
 
 PROGRAM = """
+import importlib.machinery
 import sys
 
-class Blocked:
-    def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0].startswith("tensorrt"):
-            raise ImportError(f"{name} is not installed here")
+class WithoutTensorRT(importlib.machinery.PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        return None if name.startswith("tensorrt") else super().find_spec(name, path, target)
 
-sys.meta_path.insert(0, Blocked())
+sys.meta_path[:] = [WithoutTensorRT if finder is importlib.machinery.PathFinder else finder for finder in sys.meta_path
+                    if "editable" not in str(finder)]
+try:
+    import tensorrt_rtx
+except ModuleNotFoundError:
+    pass
+else:
+    raise AssertionError("TensorRT is not blocked")
 import torch
 import torch2trt
 from torch2trt import core

@@ -9,7 +9,7 @@ import tensorrt_rtx as trt
 import torch
 from torch.utils import _pytree as pytree
 
-from torch2trt import _C, _frontends
+from torch2trt import _C, _frontends, _tracing
 from torch2trt.executor import execute
 
 from .table import In, Row
@@ -64,7 +64,7 @@ def _graph(row: Row, frontend: str, dynamic: bool) -> Any:
     types = []
     if dynamic:
         types = [(str(arg.dtype).removeprefix("torch."), _dynamic_sizes(spec)) for arg, spec in zip(args, specs)]
-    with torch.no_grad(), _frontends._without_fused_attention():
+    with torch.no_grad(), _tracing.without_fused_attention():
         traced = torch.jit.trace(module, args, check_trace=False, strict=False)
     return _C.graph_from_torchscript(traced._c, types)
 

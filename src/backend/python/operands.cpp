@@ -1,8 +1,7 @@
 #include "src/backend/python/operands.h"
 
-#include <torch/csrc/autograd/python_variable.h>
-
 #include <fmt/format.h>
+#include <torch/csrc/autograd/python_variable.h>
 
 #include "src/torch/tensors.h"
 
@@ -26,7 +25,8 @@ std::optional<Symbolic> symbolic_from_python(const py::handle& object) {
     const auto text = py::str(object).cast<std::string>();
     return text.substr(text.rfind('.') + 1);
   };
-  if (py::isinstance(object, torch.attr("device"))) return Symbolic{Symbolic::Kind::kDevice, py::str(object).cast<std::string>()};
+  if (py::isinstance(object, torch.attr("device")))
+    return Symbolic{Symbolic::Kind::kDevice, py::str(object).cast<std::string>()};
   if (py::isinstance(object, torch.attr("layout"))) return Symbolic{Symbolic::Kind::kLayout, after_dot()};
   if (py::isinstance(object, torch.attr("memory_format"))) return Symbolic{Symbolic::Kind::kMemoryFormat, after_dot()};
   return std::nullopt;
@@ -50,46 +50,49 @@ std::optional<DType> dtype_from_python(const py::handle& object) {
   if (!py::isinstance(object, torch_module().attr("dtype"))) return std::nullopt;
   const auto text = py::str(object).cast<std::string>();
   const auto dtype = dtype_from_name(text.substr(text.rfind('.') + 1));
-  if (!dtype) throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("tensors of type {} are not supported", text));
+  if (!dtype)
+    throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("tensors of type {} are not supported", text));
   return dtype;
 }
 
 HostTensor host_tensor_from_python(const py::handle& torch_tensor) {
   if (!THPVariable_Check(torch_tensor.ptr())) {
-    throw Error(ErrorCategory::kInvalidArgument,
-                fmt::format("a torch.Tensor is needed, not {}", py::repr(py::type::of(torch_tensor)).cast<std::string>()));
+    throw Error(ErrorCategory::kInvalidArgument, fmt::format("a torch.Tensor is needed, not {}",
+                                                             py::repr(py::type::of(torch_tensor)).cast<std::string>()));
   }
   const at::Tensor& tensor = THPVariable_Unpack(torch_tensor.ptr());
   return from_torch(tensor.unsafeGetTensorImpl()->is_wrapped_number() ? tensor : tensor.detach());
 }
 
 py::object to_python(const Operand& operand, PythonNetwork* network) {
-  return std::visit(
-      Overloaded{
-          [](const None&) -> py::object { return py::none(); },
-          [](bool value) -> py::object { return py::bool_(value); },
-          [](std::int64_t value) -> py::object { return py::int_(value); },
-          [](double value) -> py::object { return py::float_(value); },
-          [](const std::string& value) -> py::object { return py::str(value); },
-          [](DType value) -> py::object { return torch_dtype(value); },
-          [](const Symbolic& value) -> py::object { return symbolic_to_python(value); },
-          [](const HostTensor& value) -> py::object { return py::reinterpret_steal<py::object>(THPVariable_Wrap(to_torch(value))); },
-          [&](const Tensor& value) -> py::object { return required(network).itensor(value); },
-          [&](const Dim& value) -> py::object {
-            PythonNetwork& net = required(network);
-            return net.itensor(net.dim_tensor(value));
-          },
-          [&](const Operand::List& value) -> py::object {
-            py::list list;
-            for (const Operand& item : value) list.append(to_python(item, network));
-            return list;
-          },
-          [](const Unknown&) -> py::object { return py::none(); },
-          [](const Object& value) -> py::object {
-            throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("a {} cannot be given to a Python handler", value.type));
-          },
-      },
-      operand.data);
+  return std::visit(Overloaded{
+                        [](const None&) -> py::object { return py::none(); },
+                        [](bool value) -> py::object { return py::bool_(value); },
+                        [](std::int64_t value) -> py::object { return py::int_(value); },
+                        [](double value) -> py::object { return py::float_(value); },
+                        [](const std::string& value) -> py::object { return py::str(value); },
+                        [](DType value) -> py::object { return torch_dtype(value); },
+                        [](const Symbolic& value) -> py::object { return symbolic_to_python(value); },
+                        [](const HostTensor& value) -> py::object {
+                          return py::reinterpret_steal<py::object>(THPVariable_Wrap(to_torch(value)));
+                        },
+                        [&](const Tensor& value) -> py::object { return required(network).itensor(value); },
+                        [&](const Dim& value) -> py::object {
+                          PythonNetwork& net = required(network);
+                          return net.itensor(net.dim_tensor(value));
+                        },
+                        [&](const Operand::List& value) -> py::object {
+                          py::list list;
+                          for (const Operand& item : value) list.append(to_python(item, network));
+                          return list;
+                        },
+                        [](const Unknown&) -> py::object { return py::none(); },
+                        [](const Object& value) -> py::object {
+                          throw Error(ErrorCategory::kUnsupportedOperator,
+                                      fmt::format("a {} cannot be given to a Python handler", value.type));
+                        },
+                    },
+                    operand.data);
 }
 
 py::object to_python_copied(const Operand& operand, PythonNetwork* network) {
@@ -108,7 +111,8 @@ py::object to_python_copied(const Operand& operand, PythonNetwork* network) {
 Operand from_python(const py::handle& object, PythonNetwork* network) {
   if (object.is_none()) return None{};
   if (THPVariable_Check(object.ptr())) return host_tensor_from_python(object);
-  if (network != nullptr && network->is_itensor(object)) return network->tensor_of(py::reinterpret_borrow<py::object>(object));
+  if (network != nullptr && network->is_itensor(object))
+    return network->tensor_of(py::reinterpret_borrow<py::object>(object));
   if (py::isinstance<py::bool_>(object)) return object.cast<bool>();
   if (py::isinstance<py::int_>(object)) return object.cast<std::int64_t>();
   if (py::isinstance<py::float_>(object)) return object.cast<double>();
@@ -121,10 +125,12 @@ Operand from_python(const py::handle& object, PythonNetwork* network) {
     return list;
   }
   if (py::hasattr(object, "is_network_input") && network == nullptr) {
-    throw Error(ErrorCategory::kInvalidArgument, "an ITensor was given outside core.trt_network(); torch mode takes torch tensors");
+    throw Error(ErrorCategory::kInvalidArgument,
+                "an ITensor was given outside core.trt_network(); torch mode takes torch tensors");
   }
   throw Error(ErrorCategory::kInvalidArgument,
-              fmt::format("{} is no ITensor, torch tensor, number, dtype or list of them", py::repr(object).cast<std::string>()));
+              fmt::format("{} is no ITensor, torch tensor, number, dtype or list of them",
+                          py::repr(object).cast<std::string>()));
 }
 
 }  // namespace torch2trt

@@ -13,9 +13,9 @@ struct TypeName {
 };
 
 constexpr TypeName kTypeNames[] = {
-    {DType::kFloat32, "FLOAT"}, {DType::kFloat16, "HALF"}, {DType::kBFloat16, "BF16"}, {DType::kInt64, "INT64"},
-    {DType::kInt32, "INT32"},   {DType::kInt8, "INT8"},    {DType::kUInt8, "UINT8"},   {DType::kBool, "BOOL"},
-    {DType::kFloat8E4M3, "FP8"},
+    {DType::kFloat32, "FLOAT"}, {DType::kFloat16, "HALF"}, {DType::kBFloat16, "BF16"},
+    {DType::kInt64, "INT64"},   {DType::kInt32, "INT32"},  {DType::kInt8, "INT8"},
+    {DType::kUInt8, "UINT8"},   {DType::kBool, "BOOL"},    {DType::kFloat8E4M3, "FP8"},
 };
 
 Dims dims_of(const py::object& itensor) { return itensor.attr("shape").cast<py::tuple>().cast<Dims>(); }
@@ -103,7 +103,7 @@ void PythonNetwork::remember(std::int32_t id, py::object itensor) {
 }
 
 py::object PythonNetwork::itensor(const Tensor& tensor) {
-  if (!tensors_.contains(tensor.id())) add_pending_constant(tensor);
+  if (!tensors_.contains(tensor.id())) materialise(tensor);
   return at(tensor);
 }
 
@@ -134,7 +134,8 @@ Tensor PythonNetwork::tensor_of(const py::object& itensor) {
   const auto name = py::str(itensor.attr("name")).cast<std::string>();
   if (!owns(itensor)) {
     throw Error(ErrorCategory::kInvalidArgument,
-                fmt::format("ITensor \"{}\" belongs to another network than the one of core.trt_network()", name), location());
+                fmt::format("ITensor \"{}\" belongs to another network than the one of core.trt_network()", name),
+                location());
   }
   TensorInfo info{.name = name, .dtype = dtype_of(itensor)};
   try {
@@ -144,8 +145,8 @@ Tensor PythonNetwork::tensor_of(const py::object& itensor) {
     for (const std::string& text : take_errors()) message += "\n  TensorRT: " + text;
     throw Error(ErrorCategory::kBuildFailed, message, location());
   }
-  const Tensor adopted =
-      adopt(std::move(info), itensor.attr("is_network_input").cast<bool>(), itensor.attr("is_network_output").cast<bool>());
+  const Tensor adopted = adopt(std::move(info), itensor.attr("is_network_input").cast<bool>(),
+                               itensor.attr("is_network_output").cast<bool>());
   remember(adopted.id(), itensor);
   return adopted;
 }
@@ -154,7 +155,8 @@ py::object PythonNetwork::data_type(DType dtype) const {
   for (const TypeName& row : kTypeNames) {
     if (row.dtype == dtype && py::hasattr(trt_.attr("DataType"), row.name)) return trt_.attr("DataType").attr(row.name);
   }
-  throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("this TensorRT has no type for {}", name(dtype)), location());
+  throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("this TensorRT has no type for {}", name(dtype)),
+              location());
 }
 
 DType PythonNetwork::dtype_of(const py::object& itensor) const {
@@ -162,7 +164,8 @@ DType PythonNetwork::dtype_of(const py::object& itensor) const {
   for (const TypeName& row : kTypeNames) {
     if (row.name == text) return row.dtype;
   }
-  throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("tensors of TensorRT's type {} are not supported", text), location());
+  throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("tensors of TensorRT's type {} are not supported", text),
+              location());
 }
 
 py::object PythonNetwork::weights(const HostTensor& tensor) {
@@ -182,7 +185,8 @@ void PythonNetwork::refused(const std::string& what, const std::string& layer_na
   throw Error(ErrorCategory::kBuildFailed, message, location());
 }
 
-std::vector<TensorInfo> PythonNetwork::add_layer(const Layer& layer, const std::string& layer_name, std::int32_t first_id) {
+std::vector<TensorInfo> PythonNetwork::add_layer(const Layer& layer, const std::string& layer_name,
+                                                 std::int32_t first_id) {
   check_open();
   log_errors();  // from before: not this layer's
   const std::string type(layer_type_name(layer));

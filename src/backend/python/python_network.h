@@ -3,12 +3,12 @@
 // Part of the extension module only. All methods need the GIL.
 #pragma once
 
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
 #include <map>
 #include <string>
 #include <vector>
-
-#include <pybind11/pybind11.h>
-#include <pybind11/stl.h>
 
 #include "torch2trt/convert.h"
 #include "torch2trt/network.h"
@@ -22,9 +22,9 @@ py::module_ tensorrt_module_of(const py::handle& object);
 
 class PythonNetwork : public Network {
  public:
-  // `network`: a tensorrt.INetworkDefinition. Until close(), TensorRT's errors come here instead of going to its logger,
-  // so that a refused layer is reported with TensorRT's text and the node. What no layer of ours caused goes to the
-  // "torch2trt" logger and to the user's own recorder.
+  // `network`: a tensorrt.INetworkDefinition. Until close(), TensorRT's errors come here instead of going to its
+  // logger, so that a refused layer is reported with TensorRT's text and the node. What no layer of ours caused goes to
+  // the "torch2trt" logger and to the user's own recorder.
   explicit PythonNetwork(py::object network);
   ~PythonNetwork() override;
   // Gives the network its own error recorder back. Any later use but close() is an Error(kInvalidArgument).

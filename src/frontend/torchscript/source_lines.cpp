@@ -41,7 +41,8 @@ std::vector<Line> lines_of(torch::jit::SourceRange range) {
   if (!lines.empty()) return lines;
   if (const auto place = range.file_line_col()) {
     const auto& [file, number, column] = *place;
-    if (!file.empty() && number > 0) lines.push_back({file, number});
+    // "code/__torch__/..." is the generated text in the archive, which no user wrote.
+    if (!file.empty() && !file.starts_with("code/") && number > 0) lines.push_back({file, number});
   }
   return lines;
 }
@@ -50,7 +51,7 @@ bool is_inside_torch(std::string_view file) {
   for (const std::string_view part : {"-packages/torch/", "/torch/nn/", "/torch/jit/", "/torch/functional.py"}) {
     if (file.find(part) != std::string_view::npos) return true;
   }
-  return file.starts_with("code/__torch__") || file.starts_with('<');
+  return file.starts_with('<');
 }
 
 std::string text_of(const Line& line) {

@@ -38,7 +38,7 @@ std::string error_of(std::string_view nodes) {
 }
 
 TEST(Functionalize, AGraphWithoutWritesStaysAsItIs) {
-  constexpr std::string_view nodes =
+  const std::string_view nodes =
       "  %v : float32[6] = aten::view(self=%x, size=[-1])\n"
       "  %q = custom::op(%v)\n"
       "  return (%v, %q)\n";
@@ -239,7 +239,7 @@ TEST(Functionalize, StaleViewsAreRecomputedOnce) {
 }
 
 TEST(Functionalize, ListsOfViews) {
-  constexpr std::string_view unpacked =
+  const std::string_view unpacked =
       "%h, %k = prim::ListUnpack(list=%l)\n%r = aten::relu_(self=%k)\nreturn (%x, %h)";
   const auto scatter = [&](const std::string& split) {
     const std::string text = functional("%l : list = " + split + "\n" + std::string(unpacked));
