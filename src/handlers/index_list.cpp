@@ -54,7 +54,7 @@ std::vector<Dim> IndexList::broadcast_shape(Network& net) const {
   return shape;
 }
 
-Tensor IndexList::tuples(Network& net, const Tensor& x) const {
+Tensor IndexList::tuples(Network& net, const Args& a, const Tensor& x, bool writing) const {
   if (mask) return net.permute(net.add(layer::NonZero{*mask}), {1, 0});
   DType type = DType::kInt32;
   for (const Index& index : indices) {
@@ -63,8 +63,16 @@ Tensor IndexList::tuples(Network& net, const Tensor& x) const {
   const std::vector<Dim> shape = broadcast_shape(net);
   std::vector<Tensor> columns;
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    const Tensor index = indices[i].known ? index_constant(net, *indices[i].known, type) : net.cast(indices[i].tensor, type);
-    const Tensor whole = net.broadcast_to(wrapped(net, index, x.dim(axes[i])), shape);
+    const Dim size = x.dim(axes[i]);
+    Tensor index;
+    if (const auto& known = indices[i].known) {
+      index = index_constant(net, size.is_constant() ? wrapped(a, *known, size.value()) : *known, type);
+      const bool negative = std::any_of(known->values.begin(), known->values.end(), [](std::int64_t value) { return value < 0; });
+      if (negative) index = wrapped(net, index, size);
+    } else {
+      index = wrapped(net, net.cast(indices[i].tensor, type), size, writing);
+    }
+    const Tensor whole = net.broadcast_to(index, shape);
     columns.push_back(net.unsqueeze(whole, {whole.rank()}));
   }
   return net.concat(columns, static_cast<std::int64_t>(shape.size()));

@@ -25,8 +25,9 @@ struct IndexList {
   std::vector<std::int64_t> axes_first(std::int64_t rank) const;
   // Where all are known, and the sizes that takes: indices into the axes flattened to one.
   std::optional<KnownIndex> flattened(const Args& a, const Tensor& x) const;
-  // [broadcast shape of the indices..., axes].
-  Tensor tuples(Network& net, const Tensor& x) const;
+  // [broadcast shape of the indices..., axes]. NvInfer.h defines negative ones for gather on static axes only; for
+  // `writing` none are left.
+  Tensor tuples(Network& net, const Args& a, const Tensor& x, bool writing) const;
   // The shape the indices broadcast to; not of a mask.
   std::vector<Dim> broadcast_shape(Network& net) const;
 };

@@ -28,7 +28,7 @@ Results index(Network& net, Args& a) {
   if (const auto flat = list.flattened(a, x)) return take(net, a, net.flatten(data, at, at + count - 1), at, *flat);
 
   const Tensor front = net.permute(x, list.axes_first(x.rank()));
-  const Tensor places = list.tuples(net, x);
+  const Tensor places = list.tuples(net, a, x, false);
   const Tensor result = net.add(layer::Gather{.data = front, .indices = places, .mode = GatherMode::kNd});
   if (!list.adjacent || first == 0) return result;
   // The dimensions of the indices go where the first of the axes was.

@@ -252,7 +252,7 @@ Tensor put(Network& net, const Args& a, const Tensor& x, const IndexList& list, 
   if (const auto done = known_write(net, a, x, list, values)) return *done;
   if (const auto done = known_replacement(net, a, x, list, values)) return *done;
   const std::vector<std::int64_t> order = list.axes_first(x.rank());
-  const Tensor places = list.tuples(net, x);
+  const Tensor places = list.tuples(net, a, x, true);
   std::vector<Dim> index_shape = places.shape();
   index_shape.pop_back();
   const Tensor source = updates(net, x, list, index_shape, values);
@@ -376,19 +376,9 @@ Results scatter_add(Network& net, Args& a) {
   });
 }
 
-// The k-th true element of the mask takes the k-th of the source: its number is a running sum.
-Results masked_scatter(Network& net, Args& a) {
-  const Tensor self = a.tensor("self");
-  const Tensor given = a.tensor_as("mask", DType::kBool);
-  const std::vector<Dim> shape = net.broadcast_shape(self.shape(), given.shape());
-  a.require(!shape.empty(), "masked_scatter of 0-d tensors");
-  const auto last = static_cast<std::int64_t>(shape.size()) - 1;
-  const Tensor mask = net.broadcast_to(given, shape);
-  const Tensor source = a.tensor_as("source", self.dtype());
-  const Tensor flat = net.cast(net.flatten(mask, 0, last), DType::kInt32);
-  const Tensor number = net.add(layer::Cumulative{flat, 0, CumulativeOperation::kSum, true, false});
-  const Tensor taken = net.gather(net.flatten(source, 0, std::max<std::int64_t>(source.rank() - 1, 0)), number, 0);
-  return net.select(mask, net.reshape(taken, shape), net.broadcast_to(self, shape));
+Results masked_scatter(Network&, Args& a) {
+  a.require(false, "masked_scatter takes the source's elements one after the other, for each true element of the mask: TensorRT has no such layer");
+  return a.tensor("self");
 }
 
 }  // namespace
@@ -408,7 +398,7 @@ void register_scatter(HandlerRegistry& r) {
   r.op("aten::scatter").note("with reduce: compares every index with every place").convert(scatter);
   r.op("aten::scatter_add").note(compares).convert(scatter_add);
   r.op("aten::scatter_reduce").note(compares).convert(scatter);
-  r.op("aten::masked_scatter").convert(masked_scatter);
+  r.op("aten::masked_scatter").note("refused: TensorRT has no such layer").convert(masked_scatter);
 }
 
 }  // namespace torch2trt

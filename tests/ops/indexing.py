@@ -53,7 +53,7 @@ ROWS = [
     row("aten::index.Tensor", lambda x: x[:, torch.ones(3, 4, dtype=b8)], X),
     row("aten::index.Tensor", lambda x: x[x > 0], FIXED, static_only="data-dependent", no_engine=NO_NONZERO),
     row("aten::index.Tensor", lambda x: x[x[:, :, 0] > 0], FIXED, static_only="data-dependent", no_engine=NO_NONZERO),
-    row("aten::index.Tensor", lambda x: x[t(True)], X, refused="0-d mask"),
+    row("aten::index.Tensor", lambda x: x[t(True)], X),
     row("aten::index.Tensor", lambda x: x.view(3, 8)[t([[[0]]])], FIXED, static_only="the batch is a number"),
     row("aten::masked_select", lambda x: x.masked_select(x > 0), FIXED, static_only="data-dependent", no_engine=NO_NONZERO),
     row("aten::masked_select", lambda x: x.masked_select(x[0, :1] > 0), FIXED, static_only="data-dependent", no_engine=NO_NONZERO),
