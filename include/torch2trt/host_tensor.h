@@ -48,6 +48,9 @@ HostTensor contiguous_as(const HostTensor& tensor, DType dtype);
 HostTensor reshaped(const HostTensor& tensor, std::vector<std::int64_t> sizes);
 // A view with its dimensions in another order.
 HostTensor permuted(const HostTensor& tensor, const std::vector<std::int64_t>& order);
+// A view of every step-th element from `start` on, `sizes` of them; all must exist.
+HostTensor sliced(const HostTensor& tensor, const std::vector<std::int64_t>& start, std::vector<std::int64_t> sizes,
+                  const std::vector<std::int64_t>& step);
 // Element i of a contiguous integer or bool tensor.
 std::int64_t integer_at(const HostTensor& tensor, std::int64_t index);
 

@@ -91,7 +91,7 @@ class Network {
   Tensor clamp(const Tensor& x, std::optional<double> low, std::optional<double> high);
 
   // --- shapes ---------------------------------------------------------------------------------------------------
-  // At most one -1 in `shape`: what is left.
+  // At most one -1 in `shape`: what is left. Adds no layer: see View.
   Tensor reshape(const Tensor& x, const std::vector<Dim>& shape);
   Tensor permute(const Tensor& x, const std::vector<std::int64_t>& order);
   Tensor transpose(const Tensor& x, std::int64_t a, std::int64_t b);

@@ -97,7 +97,7 @@ class Runner {
     std::optional<std::vector<Operand>> outputs;
     if (unknown) {
       // The operands will be known once the nodes before are supported; what has no handler is missing all the same.
-      if (options_.network != nullptr && !is_handled(node)) unsupported_.add(node, "no handler");
+      if (options_.network != nullptr && !is_handled(node) && !is_structural(node)) unsupported_.add(node, "no handler");
     } else {
       try {
         outputs = results_of(node, operands);

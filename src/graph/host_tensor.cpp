@@ -1,6 +1,7 @@
 #include "torch2trt/host_tensor.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -104,6 +105,26 @@ HostTensor permuted(const HostTensor& tensor, const std::vector<std::int64_t>& o
   for (std::size_t i = 0; i < order.size(); ++i) {
     result.sizes[i] = tensor.sizes.at(static_cast<std::size_t>(order[i]));
     result.strides[i] = tensor.strides.at(static_cast<std::size_t>(order[i]));
+  }
+  return result;
+}
+
+HostTensor sliced(const HostTensor& tensor, const std::vector<std::int64_t>& start, std::vector<std::int64_t> sizes,
+                  const std::vector<std::int64_t>& step) {
+  HostTensor result = tensor;
+  result.torch = nullptr;
+  result.sizes = std::move(sizes);
+  if (result.numel() == 0) {
+    result.strides = contiguous_strides(result.sizes);
+    return result;
+  }
+  std::int64_t offset = 0;
+  for (std::size_t axis = 0; axis < start.size(); ++axis) {
+    offset += start[axis] * tensor.strides[axis];
+    result.strides[axis] = result.sizes[axis] == 1 ? tensor.strides[axis] : tensor.strides[axis] * step[axis];
+  }
+  if (tensor.data != nullptr) {
+    result.data = static_cast<const std::byte*>(tensor.data) + offset * static_cast<std::int64_t>(size_of(tensor.dtype));
   }
   return result;
 }

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "src/handlers/indices.h"
 #include "src/handlers/register.h"
 
 namespace torch2trt {
@@ -221,6 +222,10 @@ Results clamp(Network& net, Args& a) {
 
 Results where(Network& net, Args& a) {
   const Tensor condition = a.tensor_as("condition", DType::kBool);
+  if (!a.has("self")) {  // where(condition) is nonzero
+    a.require(condition.rank() > 0, "where of a 0-d condition alone");
+    return Operand(nonzero_columns(net, condition));
+  }
   const auto t = a.promoted({"self", "other"});
   return net.select(condition, t[0], t[1]);
 }

@@ -8,14 +8,19 @@ void register_all(HandlerRegistry& registry) {
   register_layer_normalization(registry);
   register_resampling(registry);
   register_convolution(registry);
+  register_creation(registry);
+  register_indexing(registry);
   register_normalization(registry);
   register_padding(registry);
   register_pointwise(registry);
   register_pooling(registry);
   register_products(registry);
+  register_rearranging(registry);
   register_reductions(registry);
+  register_scatter(registry);
   register_shapes(registry);
   register_sizes(registry);
+  register_sorting(registry);
   register_types(registry);
   register_einsum(registry);
   register_mathematics(registry);
@@ -24,6 +29,7 @@ void register_all(HandlerRegistry& registry) {
   register_random(registry);
   register_recurrent_cells(registry);
   register_statistics(registry);
+  register_windows(registry);
 }
 
 }  // namespace torch2trt

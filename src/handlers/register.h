@@ -12,14 +12,19 @@ void register_attention(HandlerRegistry& registry);
 void register_layer_normalization(HandlerRegistry& registry);
 void register_resampling(HandlerRegistry& registry);
 void register_convolution(HandlerRegistry& registry);
+void register_creation(HandlerRegistry& registry);
+void register_indexing(HandlerRegistry& registry);
 void register_normalization(HandlerRegistry& registry);
 void register_padding(HandlerRegistry& registry);
 void register_pointwise(HandlerRegistry& registry);
 void register_pooling(HandlerRegistry& registry);
 void register_products(HandlerRegistry& registry);
+void register_rearranging(HandlerRegistry& registry);
 void register_reductions(HandlerRegistry& registry);
+void register_scatter(HandlerRegistry& registry);
 void register_shapes(HandlerRegistry& registry);
 void register_sizes(HandlerRegistry& registry);
+void register_sorting(HandlerRegistry& registry);
 void register_types(HandlerRegistry& registry);
 void register_einsum(HandlerRegistry& registry);
 void register_mathematics(HandlerRegistry& registry);
@@ -28,5 +33,6 @@ void register_quantization(HandlerRegistry& registry);
 void register_random(HandlerRegistry& registry);
 void register_recurrent_cells(HandlerRegistry& registry);
 void register_statistics(HandlerRegistry& registry);
+void register_windows(HandlerRegistry& registry);
 
 }  // namespace torch2trt

@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 #include <fmt/format.h>
 
 #include "src/handlers/register.h"
+#include "src/handlers/slicing.h"
 
 namespace torch2trt {
 namespace {
@@ -94,55 +94,20 @@ Results expand_as(Network& net, Args& a) {
   return net.broadcast_to(x, a.tensor("other").shape());
 }
 
-Dim minus(Network& net, const Dim& a, const Dim& b) { return net.dim_arithmetic(ElementWiseOperation::kSub, a, b); }
-
-Tensor slice_axis(Network& net, const Tensor& x, std::int64_t axis, const Dim& start, const Dim& size, std::int64_t step = 1) {
-  std::vector<Dim> starts(static_cast<std::size_t>(x.rank()), Dim(0));
-  std::vector<Dim> sizes = x.shape();
-  Dims strides(sizes.size(), 1);
-  const auto index = static_cast<std::size_t>(axis);
-  starts[index] = start;
-  sizes[index] = size;
-  strides[index] = step;
-  return net.slice(x, starts, sizes, strides);
-}
-
-// A position as Python's slices take it: negative from the end, then clamped to the dimension.
-Dim clamped_position(Network& net, const Dim& position, const Dim& size) {
-  using enum ElementWiseOperation;
-  if (position.is_constant()) {
-    if (size.is_constant()) {
-      const std::int64_t value = position.value() < 0 ? position.value() + size.value() : position.value();
-      return std::clamp<std::int64_t>(value, 0, size.value());
-    }
-    if (position.value() == 0) return position;
-    if (position.value() == std::numeric_limits<std::int64_t>::max()) return size;
-    if (position.value() < 0) return net.dim_arithmetic(kMax, net.dim_arithmetic(kSum, size, position), Dim(0));
-    return net.dim_arithmetic(kMin, position, size);
-  }
-  if (position.same_as(size)) return size;
-  // Sizes at run time are not negative: a computed position is taken as one from the start.
-  return net.dim_arithmetic(kMin, position, size);
+Results reshape_as(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const Operand& other = a.operand("other");
+  if (const auto* host = other.as<HostTensor>()) return net.reshape(x, std::vector<Dim>(host->sizes.begin(), host->sizes.end()));
+  return net.reshape(x, a.tensor("other").shape());
 }
 
 Results slice(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const std::int64_t axis = a.axis("dim", x);
   const std::int64_t step = a.integer("step");
-  const Dim size = x.dim(axis);
-  const Dim start = a.is_none("start") ? Dim(0) : clamped_position(net, a.dim("start"), size);
-  const Dim end = a.is_none("end") ? size : clamped_position(net, a.dim("end"), size);
-  Dim length = minus(net, end, start);
-  if (length.is_constant()) {
-    length = Dim(std::max<std::int64_t>(length.value(), 0));
-  } else if (!(start.is_constant() && start.value() == 0)) {
-    length = net.dim_arithmetic(ElementWiseOperation::kMax, length, Dim(0));
-  }
-  if (step != 1) {
-    const Dim rounded = net.dim_arithmetic(ElementWiseOperation::kSum, length, Dim(step - 1));
-    length = net.dim_arithmetic(ElementWiseOperation::kFloorDiv, rounded, Dim(step));
-  }
-  return slice_axis(net, x, axis, start, length, step);
+  const auto bound = [&](std::string_view name) { return a.is_none(name) ? std::nullopt : std::optional<Dim>(a.dim(name)); };
+  const Range range = python_range(net, bound("start"), bound("end"), step, x.dim(axis));
+  return slice_axis(net, x, axis, range.start, range.length, step);
 }
 
 // An index as Python takes it: negative from the end; checked where the size is known.
@@ -167,34 +132,6 @@ Results narrow(Network& net, Args& a) {
   const std::int64_t axis = a.axis("dim", x);
   const Dim start = position_of(net, a, a.dim("start"), x.dim(axis));
   return slice_axis(net, x, axis, start, a.dim("length"));
-}
-
-// `source` in the place of `length` positions of `axis`: what a write through a view has become.
-Tensor replaced(Network& net, const Tensor& x, std::int64_t axis, const Dim& start, const Dim& length, const Tensor& source) {
-  const Dim end = net.dim_arithmetic(ElementWiseOperation::kSum, start, length);
-  const Dim rest = minus(net, x.dim(axis), end);
-  std::vector<Tensor> parts;
-  if (!start.same_as(Dim(0))) parts.push_back(slice_axis(net, x, axis, Dim(0), start));
-  parts.push_back(net.cast(source, x.dtype()));
-  if (!rest.same_as(Dim(0)) && !end.same_as(x.dim(axis))) parts.push_back(slice_axis(net, x, axis, end, rest));
-  return parts.size() == 1 ? parts[0] : net.concat(parts, axis);
-}
-
-Results select_scatter(Network& net, Args& a) {
-  const Tensor x = a.tensor("self");
-  const std::int64_t axis = a.axis("dim", x);
-  const Dim index = position_of(net, a, a.dim("index"), x.dim(axis));
-  return replaced(net, x, axis, index, Dim(1), net.unsqueeze(a.tensor("src"), {axis}));
-}
-
-Results slice_scatter(Network& net, Args& a) {
-  const Tensor x = a.tensor("self");
-  const Tensor source = a.tensor("src");
-  const std::int64_t axis = a.axis("dim", x);
-  a.require(a.integer("step") == 1, "a write to every n-th element is not supported");
-  const Dim start = a.is_none("start") ? Dim(0) : clamped_position(net, a.dim("start"), x.dim(axis));
-  a.ignore({"end"});  // says what the source's size says
-  return replaced(net, x, axis, start, source.dim(axis), source);
 }
 
 Tensor pieces_at(Network& net, const Tensor& x, std::int64_t axis, std::int64_t start, std::int64_t length) {
@@ -291,11 +228,10 @@ void register_shapes(HandlerRegistry& r) {
   r.op("aten::squeeze").convert(squeeze);
   r.op("aten::expand").convert(expand);
   r.op("aten::expand_as").convert(expand_as);
+  r.ops({"aten::reshape_as", "aten::view_as"}).convert(reshape_as);
   r.op("aten::slice").convert(slice);
   r.op("aten::select").convert(select);
   r.op("aten::narrow").convert(narrow);
-  r.op("aten::select_scatter").convert(select_scatter);
-  r.op("aten::slice_scatter").convert(slice_scatter);
   r.op("aten::split").convert(split);
   r.ops({"aten::split_with_sizes", "aten::split.sizes"}).convert(split_with_sizes);
   r.op("aten::chunk").convert(chunk);

@@ -18,6 +18,16 @@ bool same_shape(const Tensor& x, const std::vector<Dim>& shape) {
   return true;
 }
 
+// Whether all elements of the slice exist, and follow each other upwards.
+bool lies_inside(const HostTensor& value, const Dims& start, const Dims& size, const Dims& stride) {
+  for (std::size_t axis = 0; axis < start.size(); ++axis) {
+    const std::int64_t last = start[axis] + (size[axis] - 1) * stride[axis];
+    const bool inside = start[axis] >= 0 && start[axis] < value.sizes[axis] && last >= 0 && last < value.sizes[axis];
+    if (size[axis] < 0 || (size[axis] > 0 && !inside) || (size[axis] > 1 && stride[axis] < 1)) return false;
+  }
+  return true;
+}
+
 std::vector<std::int64_t> range(std::int64_t count) {
   std::vector<std::int64_t> values(static_cast<std::size_t>(count));
   std::iota(values.begin(), values.end(), 0);
@@ -65,7 +75,6 @@ Tensor Network::reshape(const Tensor& x, const std::vector<Dim>& wanted) {
       return constant(reshaped(*value, sizes));
     }
   }
-
   return reshape_view(x, shape);
 }
 
@@ -167,6 +176,16 @@ Tensor Network::slice(const Tensor& x, const std::vector<Dim>& start, const std:
   const bool from_zero = std::all_of(start.begin(), start.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == 0; });
   const bool every = std::all_of(stride.begin(), stride.end(), [](std::int64_t step) { return step == 1; });
   if (from_zero && every && same_shape(x, size)) return x;
+  if (const HostTensor* value = constant_value(x); value != nullptr && mode == SampleMode::kStrictBounds) {
+    Dims starts, sizes;
+    for (const Dim& dim : start) starts.push_back(dim.is_constant() ? dim.value() : -1);
+    for (const Dim& dim : size) sizes.push_back(dim.is_constant() ? dim.value() : -1);
+    const bool known = std::all_of(start.begin(), start.end(), [](const Dim& dim) { return dim.is_constant(); }) &&
+                       std::all_of(size.begin(), size.end(), [](const Dim& dim) { return dim.is_constant(); });
+    // A part of a constant is a constant; a repetition of it (stride 0) is not worth the memory, and torch reads
+    // no negative strides.
+    if (known && lies_inside(*value, starts, sizes, stride)) return constant(sliced(*value, starts, sizes, stride));
+  }
   return add(layer::Slice{x, sizes_operand(start), sizes_operand(size), stride, mode, fill});
 }
 

@@ -398,6 +398,22 @@ def test_a_custom_operator_without_handler(frontend):
         convert(lambda x: shifted(x, 0.5), x, frontend)
 
 
+def test_an_exception_of_a_custom_operator_names_the_node():
+    with core.torch_network():
+        _, graph = core.torch2trt(lambda x, y: shifted(x, 0.5) + y, (torch.zeros(2), torch.zeros(2)))
+    with pytest.raises(InvalidArgument, match="PyTorch refused the node: The size of tensor a") as caught:
+        core.debug_call_graph(graph, (torch.zeros(2), torch.zeros(3)))
+    assert caught.value.node == "aten::add.Tensor"
+
+    @torch2trt.register_node_handler("aten::relu")
+    def relu(inputs, attributes):
+        return [shifted(inputs[0], 1000.0)]
+
+    with pytest.raises(ValueError, match="too far") as caught:
+        core.torch2trt(nn.ReLU(), torch.zeros(2))
+    assert "aten::relu" in caught.value.__notes__[0]
+
+
 def test_missing_handlers_are_listed_together(frontend):
     class Module(nn.Module):
         def __init__(self):

@@ -1,0 +1,159 @@
+"""Writes in the program: the pass functionalize makes them the operators of scatter and creation."""
+
+import torch
+import torch.nn.functional as F
+
+from .table import In, b8, f16, i64, row
+
+X = (2, 3, 4)
+t = torch.tensor
+
+
+def _add_to_column(x):
+    x = x.clone()
+    x[:, 1] += 1
+    return x
+
+
+def _zeros_then_column(x):
+    y = torch.zeros(x.shape[0], 3, 4)
+    y[:, 0] = x[:, 1]
+    y[:, 2, 1:3] = 5
+    return y
+
+
+def _swap_halves(x):
+    y = x.clone()
+    y[..., :2], y[..., 2:] = x[..., 2:], x[..., :2]
+    return y
+
+
+def _view_of_view(x):
+    y = x * 2
+    y.view(x.shape[0], 12)[:, 3:6].mul_(10)
+    return y, y.sum(1)
+
+
+def _masked(x):
+    y = x.clone()
+    y[y < 0] = 0
+    return y
+
+
+def _indexed(x):
+    y = x.clone()
+    y[:, t([0, 2])] = y[:, t([2, 0])]
+    return y
+
+
+def _strided(x):
+    y = x.clone()
+    y[..., ::2] = -y[..., 1::2]
+    return y
+
+
+def _first_row(x):
+    y = x.clone()
+    y[0] = 7
+    return y
+
+
+def _last_rows(x):
+    y = x.clone()
+    y[1:] *= 2
+    return y
+
+
+def _transposed(x):
+    y = x.clone()
+    y.transpose(1, 2)[:, 0] = 3
+    return y
+
+
+def _window_mask(x):
+    mask = x.new_zeros((6, 6))
+    count = 0
+    for rows in (slice(0, -2), slice(-2, None)):
+        for columns in (slice(0, -2), slice(-2, None)):
+            mask[rows, columns] = count
+            count += 1
+    return x + mask
+
+
+def _narrowed(x):
+    y = x.clone()
+    y.narrow(1, 1, 2).copy_(x[:, :1])
+    return y
+
+
+def _diagonal(x):
+    y = x.clone()
+    y.diagonal(0, 1, 2).fill_(9)
+    return y
+
+
+def _accumulated(x):
+    y = torch.zeros(x.shape[0], 3, 4)
+    y.index_add_(1, t([0, 0, 2]), x)
+    return y
+
+
+def _scattered(x, i):
+    y = torch.zeros_like(x)
+    y.scatter_(1, i, 1.0)
+    return y
+
+
+def _input(x):
+    x[:, 0] = 1
+    return x * 2
+
+
+def _cast(x):
+    y = torch.zeros(x.shape[0], 4, dtype=i64)
+    y[:] = x[:, 0] * 3
+    return y
+
+
+def _split(x):
+    y = x.clone()
+    a, b = y.split(2, 2)
+    a.add_(b)
+    b.zero_()
+    return y
+
+
+class _Buffer(torch.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.register_buffer("seen", torch.zeros(4))
+
+    def forward(self, x):
+        self.seen += 1
+        return x + self.seen
+
+
+ROWS = [
+    row("aten::add_.Tensor", _add_to_column, X),
+    row("aten::copy_", _zeros_then_column, X),
+    row("aten::copy_", _swap_halves, X),
+    row("aten::mul_.Tensor", _view_of_view, X),
+    row("aten::index_put_", _masked, X),
+    row("aten::index_put_", _indexed, X),
+    row("aten::copy_", _strided, X),
+    row("aten::fill_.Tensor", _first_row, X),
+    row("aten::mul_.Tensor", _last_rows, In((4, 3))),
+    row("aten::fill_.Tensor", _transposed, X),
+    row("aten::fill_.Tensor", _window_mask, (2, 6, 6), only="export"),
+    row("aten::copy_", _narrowed, X),
+    row("aten::fill_.Scalar", _diagonal, X),
+    row("aten::index_add_", _accumulated, X),
+    row("aten::scatter_.value", _scattered, X, In((2, 1, 4), i64, 0, 2)),
+    row("aten::copy_", _cast, X),
+    row("aten::zero_", _split, X),
+    row("aten::relu_", lambda x: F.relu_(x + 1), X),
+    row("aten::masked_fill_.Scalar", lambda x: x.clone().masked_fill_(x > 0, 2), X),
+    row("aten::clamp_", lambda x: (x * 1).clamp_(-1, 1), In(X, f16)),
+    row("aten::logical_not_", lambda x: x.clone().logical_not_(), In(X, b8)),
+    row("aten::add_.Tensor", _Buffer, X, module=True, refused="seen"),
+]
