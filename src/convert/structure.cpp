@@ -1,7 +1,5 @@
 #include "src/convert/structure.h"
 
-#include <set>
-
 #include <fmt/format.h>
 
 #include "torch2trt/args.h"
@@ -38,13 +36,6 @@ bool is_structural(const Node& node) {
   return node.kind == "prim::ListConstruct" || node.kind == "prim::TupleConstruct" || node.kind == "prim::ListUnpack" ||
          node.kind == "prim::TupleUnpack" || node.kind == "prim::TupleIndex" || node.kind == "aten::__getitem__" ||
          node.kind == "aten::len";
-}
-
-bool is_structural(const Node& node) {
-  static const std::set<std::string, std::less<>> kinds = {"prim::ListConstruct", "prim::TupleConstruct", "prim::ListUnpack",
-                                                           "prim::TupleUnpack",   "prim::TupleIndex",     "aten::__getitem__",
-                                                           "aten::len"};
-  return kinds.contains(node.kind);
 }
 
 std::optional<std::vector<Operand>> restructured(const Node& node, const std::vector<NamedOperand>& operands) {

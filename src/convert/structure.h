@@ -8,9 +8,6 @@
 
 namespace torch2trt {
 
-// Whether restructured() is what runs the node.
-bool is_structural(const Node& node);
-
 // The results of prim::ListConstruct, TupleConstruct, ListUnpack, TupleUnpack, TupleIndex, aten::__getitem__.t and
 // aten::len.t; nullopt for other nodes. Throws Error(kInvalidArgument) where an index is out of range or the operand
 // is no list.
