@@ -353,11 +353,16 @@ def test_a_handler_may_convert_another_module():
 
     @torch2trt.register_node_handler("aten::relu")
     def relu(inputs, attributes):
-        return [core.torch2trt(inner, inputs[0])[1].outputs]
+        negated = current_network().add_unary(inputs[0], trt.UnaryOperation.NEG).get_output(0)
+        outputs = core.torch2trt(inner, negated)[1].outputs
+        return [current_network().add_identity(outputs).get_output(0)]
 
     x = torch.randn(2, 3)
     network, _ = convert(lambda x: torch.exp(x.relu()), x)
-    same(run(network, x)[0], inner(x).exp())
+    same(run(network, x)[0], inner(-x).exp())
+    names = layer_names(network)
+    assert names[0] == "relu" and "0/linear" in names and names[-2:] == ["relu_1", "exp"]
+    assert all(layer.metadata for layer in layers(network) if "relu" in layer.name)
 
 
 @torch.library.custom_op("torch2trt_test::shifted", mutates_args=())
