@@ -109,6 +109,6 @@ ROWS = [
     *[row("aten::div_.Scalar", lambda x: torch.ops.aten.div_.Scalar(x + 1, 4), spec) for spec in (X, In(X, f16), In((3,)))],
     *[row("aten::floor_divide.Scalar", lambda x, d=d: torch.ops.aten.floor_divide.Scalar(x, d), spec, only="export") for d, spec in ((3, INT), (0.75, X), (-2, INT))],
     *[row(f"aten::bitwise_{n}.Scalar", lambda x, n=n, v=v: getattr(torch.ops.aten, f"bitwise_{n}").Scalar(x, v), BOOL, only="export") for n in ("and", "or", "xor") for v in (False, True)],
-    *[row(f"aten::bitwise_{n}.Scalar_Tensor", lambda x, n=n, v=v: getattr(torch, f"bitwise_{n}")(v, x), In((4,), b8)) for n in ("and", "or", "xor") for v in (False, True)],
+    *[row(f"aten::bitwise_{n}.Scalar_Tensor", lambda x, n=n, v=v: getattr(torch, f"bitwise_{n}")(v, x), In((4,), b8), only="export") for n in ("and", "or", "xor") for v in (False, True)],
     *[row(f"aten::bitwise_{n}.Tensor", getattr(torch, f"bitwise_{n}"), BOOL, In((4,), b8, batch=None)) for n in ("and", "or", "xor")],
 ]

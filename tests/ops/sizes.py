@@ -18,5 +18,4 @@ ROWS = [
     row("aten::Int", lambda x: x.reshape(x.size(0) * 3, 4), X, only="trace"),
     row("aten::Int", lambda x: x[x.size(0) // 2 :], X, only="trace"),
     row("aten::Int", lambda x: x.expand(2, -1, x.size(1), 4), X, only="trace"),
-    row("aten::view", lambda x: x.view(x.size(0) * 3, -1), X),
 ]
