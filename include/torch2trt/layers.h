@@ -128,7 +128,12 @@ struct Fill {
   std::variant<double, Tensor> alpha, beta;
   DType dtype;
 };
-struct Cumulative { Tensor input; std::int64_t axis; CumulativeOperation operation; bool exclusive, reverse; };
+// axis: a 0-d integer constant.
+struct Cumulative { Tensor input, axis; CumulativeOperation operation; bool exclusive = false, reverse = false; };
+// clamp(round(input / scale)) to int8 or float8, and input * scale back. scale: 0-d or one element for all, or one for
+// each index of `axis`; a floating-point constant.
+struct Quantize { Tensor input, scale; DType to = DType::kInt8; std::int64_t axis = -1; };
+struct Dequantize { Tensor input, scale; DType to = DType::kFloat32; std::int64_t axis = -1; };
 struct NonZero { Tensor input; };  // [rank, count], count data-dependent
 struct OneHot { Tensor indices, values, depth; std::int64_t axis; };
 // query/key/value [B, H, S, D]; mask bool or of the query's type, broadcastable to [B, H, Sq, Skv]. No implicit scale.
@@ -143,7 +148,7 @@ using Layer =
                  layer::Concatenation, layer::Slice, layer::Gather, layer::Scatter, layer::MatrixMultiply, layer::Einsum,
                  layer::Select, layer::Shape, layer::Scale, layer::Normalization, layer::TopK, layer::Resize,
                  layer::GridSample, layer::Fill, layer::Cumulative, layer::NonZero, layer::OneHot, layer::Attention,
-                 layer::ParametricRelu>;
+                 layer::ParametricRelu, layer::Quantize, layer::Dequantize>;
 
 // Calls `visit` with every tensor the layer reads.
 void for_each_input(const Layer& layer, const std::function<void(const Tensor&)>& visit);

@@ -114,8 +114,9 @@ Results prelu(Network& net, Args& a) {
 }
 
 Tensor softmax_input(Args& a) {
-  Tensor x = a.cast_to_optional(a.has("dtype") ? "dtype" : "half_to_float", a.tensor("self"));
-  return x;
+  const Tensor x = a.tensor("self");
+  if (a.has("dtype")) return a.cast_to_optional("dtype", x);
+  return a.boolean("half_to_float") ? a.network().cast(x, DType::kFloat32) : x;
 }
 
 Results softmax(Network& net, Args& a) {
@@ -139,7 +140,7 @@ Results log_softmax(Network& net, Args& a) {
 
 void register_activations(HandlerRegistry& r) {
   r.op("aten::relu").convert(relu);
-  r.op("aten::sigmoid").convert(activation(ActivationType::kSigmoid));
+  r.ops({"aten::sigmoid", "aten::special_expit"}).convert(activation(ActivationType::kSigmoid));
   r.op("aten::tanh").convert(activation(ActivationType::kTanh));
   r.op("aten::softsign").convert(activation(ActivationType::kSoftsign));
   r.op("aten::hardtanh").convert(clip);
@@ -159,12 +160,16 @@ void register_activations(HandlerRegistry& r) {
   r.op("aten::silu").convert(silu);
   r.op("aten::mish").convert(mish);
   r.op("aten::threshold").convert(threshold);
+  r.op("aten::_prelu_kernel").convert([](Network& net, Args& a) -> Results {
+    const Tensor x = a.tensor("self");
+    return net.add(layer::ParametricRelu{x, net.expand_rank(a.tensor_as("weight", x.dtype()), x.rank())});
+  });
   r.op("aten::prelu").convert(prelu);
   r.op("aten::log_sigmoid").convert([](Network& net, Args& a) {
     return -net.activation(ActivationType::kSoftplus, -a.tensor("self"), 1, 1);
   });
-  r.op("aten::softmax.int").convert(softmax);
-  r.op("aten::log_softmax.int").convert(log_softmax);
+  r.ops({"aten::softmax.int", "aten::special_softmax", "aten::_softmax"}).convert(softmax);
+  r.ops({"aten::log_softmax.int", "aten::special_log_softmax", "aten::_log_softmax"}).convert(log_softmax);
 }
 
 }  // namespace torch2trt

@@ -24,7 +24,7 @@ Tensor optional_affine(Network& net, Args& a, std::string_view name, const Tenso
   return net.reshape(a.tensor_as(name, x.dtype()), std::vector<Dim>(sizes.begin(), sizes.end()));
 }
 
-Results layer_norm(Network& net, Args& a) {
+Tensor layer_norm(Network& net, Args& a) {
   const Tensor x = a.tensor("input");
   require_floating(a, x);
   a.ignore({"cudnn_enable"});
@@ -92,11 +92,20 @@ Tensor with_channel_affine(Network& net, Args& a, Tensor y, const Tensor& x) {
   return y;
 }
 
-Results group_norm(Network& net, Args& a) {
+Tensor group_norm(Network& net, Args& a) {
   const Tensor x = a.tensor("input");
   require_floating(a, x);
-  a.ignore({"cudnn_enabled"});
-  return with_channel_affine(net, a, group_normalized(net, a, x, a.integer("num_groups"), a.number("eps")), x);
+  a.ignore({"cudnn_enabled", "N", "C", "HxW"});  // sizes of x
+  const std::int64_t groups = a.integer(a.has("group") ? "group" : "num_groups");
+  return with_channel_affine(net, a, group_normalized(net, a, x, groups, a.number("eps")), x);
+}
+
+// With mean and reciprocal deviation as further outputs, which nothing may read.
+Handler native(Tensor (*normalize)(Network&, Args&)) {
+  return [normalize](Network& net, Args& a) -> Results {
+    a.require(!a.is_output_used(1) && !a.is_output_used(2), "only the normalized output is supported, not mean and deviation");
+    return std::vector<Operand>{normalize(net, a), Unknown{}, Unknown{}};
+  };
 }
 
 // Statistics of each sample and channel; with use_input_stats=False those of training, as batch norm.
@@ -127,6 +136,8 @@ Results instance_norm(Network& net, Args& a) {
 
 void register_layer_normalization(HandlerRegistry& r) {
   r.op("aten::layer_norm").convert(layer_norm);
+  r.op("aten::native_layer_norm").note("first output only").convert(native(layer_norm));
+  r.op("aten::native_group_norm").note("first output only").convert(native(group_norm));
   r.op("aten::rms_norm").convert(rms_norm);
   r.op("aten::group_norm").convert(group_norm);
   r.op("aten::instance_norm").convert(instance_norm);

@@ -24,15 +24,15 @@ Tensor normalized_by_batch(Network& net, const Tensor& x, double epsilon) {
   return centred / net.unary(UnaryOperation::kSqrt, variance + epsilon);
 }
 
-Results batch_norm(Network& net, Args& a) {
+Tensor batch_norm(Network& net, Args& a) {
   const Tensor x = a.tensor("input");
   a.require(is_floating(x.dtype()), fmt::format("batch norm of {} is not supported", name(x.dtype())));
   a.ignore({"momentum", "cudnn_enabled"});
   const double epsilon = a.number("eps");
-  const bool training = a.boolean("training");
+  const bool training = a.has("training") && a.boolean("training");
   auto weight = a.optional_weights("weight");
   auto bias = a.optional_weights("bias");
-  if (training || a.is_none("running_mean")) {
+  if (training || !a.has("running_mean") || a.is_none("running_mean")) {
     a.ignore({"running_mean", "running_var"});
     Tensor result = normalized_by_batch(net, x, epsilon);
     if (weight) result = result * net.constant(per_channel(contiguous_as(*weight, x.dtype()), x.rank()));
@@ -46,8 +46,19 @@ Results batch_norm(Network& net, Args& a) {
   return x * net.constant(per_channel(affine.scale, x.rank())) + net.constant(per_channel(affine.shift, x.rank()));
 }
 
+// With the statistics of the batch as further outputs, which nothing may read.
+Results native_batch_norm(Network& net, Args& a) {
+  a.require(!a.is_output_used(1) && !a.is_output_used(2), "only the normalized output is supported, not the saved statistics");
+  return std::vector<Operand>{batch_norm(net, a), Unknown{}, Unknown{}};
+}
+
 }  // namespace
 
-void register_normalization(HandlerRegistry& r) { r.op("aten::batch_norm").convert(batch_norm); }
+void register_normalization(HandlerRegistry& r) {
+  r.op("aten::batch_norm").convert(batch_norm);
+  r.ops({"aten::native_batch_norm", "aten::_native_batch_norm_legit", "aten::_native_batch_norm_legit_no_training"})
+      .note("first output only")
+      .convert(native_batch_norm);
+}
 
 }  // namespace torch2trt

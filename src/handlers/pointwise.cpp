@@ -111,21 +111,41 @@ Handler pairwise(ElementWiseOperation operation, std::string_view first = "self"
   };
 }
 
+// x multiplied by itself, by repeated squaring. exponent >= 1.
+Tensor multiplied(const Tensor& x, std::int64_t exponent) {
+  if (exponent == 1) return x;
+  const Tensor half = multiplied(x, exponent / 2);
+  return exponent % 2 == 0 ? half * half : half * half * x;
+}
+
+Tensor ones_like(Network& net, const Tensor& x) { return net.broadcast_to(net.scalar(1, x.dtype(), x.rank()), x.shape()); }
+
+// A constant exponent; nullopt where the power needs the layer. TensorRT's kPOW takes no negative base to all powers.
+std::optional<Tensor> constant_power(Network& net, const Args& a, const Tensor& base, double exponent) {
+  const bool whole = std::floor(exponent) == exponent;
+  const bool floats = is_floating(base.dtype());
+  if (!floats) a.require(whole && exponent >= 0, "PyTorch has no negative powers of integers");
+  if (exponent == 0) return ones_like(net, base);
+  // 64 doublings leave any integer type.
+  if (whole && std::abs(exponent) <= (floats ? 8 : 64)) {
+    const Tensor product = multiplied(base, static_cast<std::int64_t>(std::abs(exponent)));
+    return exponent < 0 ? net.unary(UnaryOperation::kRecip, product) : product;
+  }
+  if (!floats) return std::nullopt;
+  if (exponent == 0.5) return net.unary(UnaryOperation::kSqrt, base);
+  if (exponent == -0.5) return net.unary(UnaryOperation::kRecip, net.unary(UnaryOperation::kSqrt, base));
+  return std::nullopt;
+}
+
 Results power(Network& net, Args& a) {
   const DType type = a.result_type({"self", "exponent"});
   const Tensor base = a.tensor_as("self", type);
-  if (a.is_constant("exponent") && a.operand("exponent").as<HostTensor>() == nullptr) {
-    const double exponent = a.number("exponent");
-    if (exponent == 1) return base;
-    if (exponent == 2) return base * base;
-    if (exponent == 3) return base * base * base;
-    if (is_floating(base.dtype())) {
-      if (exponent == 0.5) return net.unary(UnaryOperation::kSqrt, base);
-      if (exponent == -0.5) return net.unary(UnaryOperation::kRecip, net.unary(UnaryOperation::kSqrt, base));
-      if (exponent == -1) return net.unary(UnaryOperation::kRecip, base);
-    }
+  const auto* exponents = a.operand("exponent").as<HostTensor>();
+  if (a.is_constant("exponent") && (exponents == nullptr || exponents->rank() == 0)) {
+    if (const auto result = constant_power(net, a, base, a.number("exponent"))) return *result;
   }
-  a.require(is_floating(base.dtype()), fmt::format("TensorRT has no power of {}", name(base.dtype())));
+  a.require(is_floating(base.dtype()),
+            fmt::format("TensorRT has no power of {}; only constant exponents from 0 to 64 are", name(base.dtype())));
   return net.elementwise(ElementWiseOperation::kPow, base, a.tensor_as("exponent", type));
 }
 
@@ -220,10 +240,10 @@ Results masked_fill(Network& net, Args& a) {
 
 void register_pointwise(HandlerRegistry& r) {
   r.op("aten::add").convert(addition(ElementWiseOperation::kSum));
-  r.op("aten::sub").convert(addition(ElementWiseOperation::kSub));
+  r.ops({"aten::sub", "aten::subtract"}).convert(addition(ElementWiseOperation::kSub));
   r.op("aten::rsub").convert(addition(ElementWiseOperation::kSub, true));
-  r.op("aten::mul").convert(multiply);
-  r.op("aten::div").convert(divide);
+  r.ops({"aten::mul", "aten::multiply"}).convert(multiply);
+  r.ops({"aten::div", "aten::divide", "aten::true_divide"}).convert(divide);
   r.op("aten::floor_divide").convert(floor_divide);
   r.ops({"aten::maximum", "aten::max.other"}).convert(pairwise(ElementWiseOperation::kMax));
   r.ops({"aten::minimum", "aten::min.other"}).convert(pairwise(ElementWiseOperation::kMin));
@@ -234,21 +254,16 @@ void register_pointwise(HandlerRegistry& r) {
   });
 
   r.op("aten::eq").convert(comparison(Compare::kEqual));
-  r.op("aten::ne").convert(comparison(Compare::kNotEqual));
-  r.op("aten::lt").convert(comparison(Compare::kLess));
-  r.op("aten::le").convert(comparison(Compare::kLessEqual));
-  r.op("aten::gt").convert(comparison(Compare::kGreater));
-  r.op("aten::ge").convert(comparison(Compare::kGreaterEqual));
+  r.ops({"aten::ne", "aten::not_equal"}).convert(comparison(Compare::kNotEqual));
+  r.ops({"aten::lt", "aten::less"}).convert(comparison(Compare::kLess));
+  r.ops({"aten::le", "aten::less_equal"}).convert(comparison(Compare::kLessEqual));
+  r.ops({"aten::gt", "aten::greater"}).convert(comparison(Compare::kGreater));
+  r.ops({"aten::ge", "aten::greater_equal"}).convert(comparison(Compare::kGreaterEqual));
   r.op("aten::logical_and").convert(logical(ElementWiseOperation::kAnd));
   r.op("aten::logical_or").convert(logical(ElementWiseOperation::kOr));
   r.op("aten::logical_xor").convert(logical(ElementWiseOperation::kXor));
   r.op("aten::logical_not").convert([](Network& net, Args& a) -> Results {
     return net.unary(UnaryOperation::kNot, a.tensor_as("self", DType::kBool));
-  });
-  r.op("aten::bitwise_not").convert([](Network& net, Args& a) -> Results {
-    const Tensor x = a.tensor("self");
-    if (x.dtype() == DType::kBool) return net.unary(UnaryOperation::kNot, x);
-    return -x - 1;  // two's complement
   });
 
   using enum UnaryOperation;
@@ -256,24 +271,26 @@ void register_pointwise(HandlerRegistry& r) {
       {"exp", kExp},   {"log", kLog},   {"sqrt", kSqrt},   {"reciprocal", kRecip}, {"sin", kSin},     {"cos", kCos},
       {"tan", kTan},   {"sinh", kSinh}, {"cosh", kCosh},   {"asin", kAsin},        {"acos", kAcos},   {"atan", kAtan},
       {"asinh", kAsinh}, {"acosh", kAcosh}, {"atanh", kAtanh}, {"erf", kErf},
+      {"arcsin", kAsin}, {"arccos", kAcos}, {"arctan", kAtan}, {"arcsinh", kAsinh}, {"arccosh", kAcosh},
+      {"arctanh", kAtanh}, {"special_erf", kErf},
   };
   for (const auto& [operation_name, operation] : functions) r.op(fmt::format("aten::{}", operation_name)).convert(unary(operation));
   r.op("aten::rsqrt").convert([](Network& net, Args& a) -> Results {
     return net.unary(kRecip, net.unary(kSqrt, floating(net, a.tensor("self"))));
   });
-  r.op("aten::abs").convert(signed_unary(kAbs));
-  r.op("aten::neg").convert(signed_unary(kNeg));
-  r.op("aten::sign").convert(signed_unary(kSign));
+  r.ops({"aten::abs", "aten::absolute"}).convert(signed_unary(kAbs));
+  r.ops({"aten::neg", "aten::negative"}).convert(signed_unary(kNeg));
+  r.ops({"aten::sign", "aten::sgn"}).convert(signed_unary(kSign));
   r.op("aten::floor").convert(rounding(kFloor));
   r.op("aten::ceil").convert(rounding(kCeil));
   r.op("aten::round").convert(rounding(kRound));
-  r.op("aten::trunc").convert([](Network&, Args& a) -> Results {
+  r.ops({"aten::trunc", "aten::fix"}).convert([](Network&, Args& a) -> Results {
     const Tensor x = a.tensor("self");
     return is_floating(x.dtype()) ? truncated(x) : x;
   });
 
   r.ops({"aten::clamp", "aten::clip", "aten::clamp_min", "aten::clamp_max"}).convert(clamp);
-  r.op("aten::where").convert(where);
+  r.ops({"aten::where.self", "aten::where.ScalarSelf", "aten::where.ScalarOther", "aten::where.Scalar"}).convert(where);
   r.op("aten::masked_fill").convert(masked_fill);
 }
 

@@ -187,12 +187,92 @@ Handler adaptive_avg_pool(std::int64_t spatial) {
   };
 }
 
+// With the indices of the maxima as a second output, which nothing may read.
+Handler without_indices(const Handler& handler) {
+  return [handler](Network& net, Args& a) -> Results {
+    a.require(!a.is_output_used(1), "TensorRT's pooling has no indices");
+    return std::vector<Operand>{handler(net, a).values.at(0), Unknown{}};
+  };
+}
+
+// Output i of adaptive pooling takes the inputs from starts[i] to ends[i].
+struct Spans {
+  std::vector<std::int64_t> starts, ends;
+
+  Spans(std::int64_t in, std::int64_t out) {
+    for (std::int64_t i = 0; i < out; ++i) {
+      starts.push_back(i * in / out);
+      ends.push_back(((i + 1) * in + out - 1) / out);
+    }
+  }
+  // Windows of one size, at equal distances.
+  bool is_regular() const {
+    for (std::size_t i = 0; i < starts.size(); ++i) {
+      if (ends[i] - starts[i] != ends[0] || (i > 0 && starts[i] - starts[i - 1] != stride())) return false;
+    }
+    return true;
+  }
+  std::int64_t stride() const { return starts.size() > 1 ? std::max<std::int64_t>(starts[1], 1) : ends[0]; }
+};
+
+Tensor span_maxima(Network& net, const Tensor& x, std::int64_t axis, const Spans& spans) {
+  std::vector<Tensor> maxima;
+  for (std::size_t i = 0; i < spans.starts.size(); ++i) {
+    std::vector<Dim> start(static_cast<std::size_t>(x.rank()), Dim(0));
+    std::vector<Dim> size = x.shape();
+    start[static_cast<std::size_t>(axis)] = Dim(spans.starts[i]);
+    size[static_cast<std::size_t>(axis)] = Dim(spans.ends[i] - spans.starts[i]);
+    const Tensor span = net.slice(x, start, size, Dims(size.size(), 1));
+    maxima.push_back(spans.ends[i] - spans.starts[i] == 1 ? span : net.reduce(ReduceOperation::kMax, span, {axis}, true));
+  }
+  return net.concat(maxima, axis);
+}
+
+Handler adaptive_max_pool(std::int64_t spatial) {
+  return [spatial](Network& net, Args& a) -> Results {
+    Tensor x = a.tensor("self");
+    a.require(is_floating(x.dtype()), fmt::format("TensorRT pools floating-point types only, not {}", name(x.dtype())));
+    const auto wanted = a.integers("output_size", spatial);
+    const std::int64_t first = x.rank() - spatial;
+    std::vector<std::int64_t> to_one;
+    for (std::int64_t i = 0; i < spatial; ++i) {
+      if (wanted[static_cast<std::size_t>(i)] == 1) to_one.push_back(first + i);
+    }
+    if (static_cast<std::int64_t>(to_one.size()) == spatial) return net.reduce(ReduceOperation::kMax, x, to_one, true);
+    std::vector<Spans> spans;
+    Window regular;
+    for (std::int64_t i = 0; i < spatial; ++i) {
+      const std::int64_t in = x.dims()[static_cast<std::size_t>(first + i)];
+      const std::int64_t out = wanted[static_cast<std::size_t>(i)];
+      a.require(in > 0 && out > 0, "adaptive pooling needs static sizes, not 0, of the pooled dimensions");
+      spans.emplace_back(in, out);
+      regular.size.push_back(spans.back().ends[0]);
+      regular.stride.push_back(spans.back().stride());
+    }
+    if (std::all_of(spans.begin(), spans.end(), [](const Spans& s) { return s.is_regular(); })) {
+      regular.padding.assign(regular.size.size(), 0);
+      const Lifted lifted = lift(net, x, spatial);
+      return lowered(net, pool(net, PoolingType::kMax, lifted, regular, regular.padding, false), lifted);
+    }
+    for (std::int64_t i = 0; i < spatial; ++i) {
+      const Spans& along = spans[static_cast<std::size_t>(i)];
+      const bool same = x.dims()[static_cast<std::size_t>(first + i)] == static_cast<std::int64_t>(along.starts.size());
+      if (!same) x = span_maxima(net, x, first + i, along);
+    }
+    return x;
+  };
+}
+
 }  // namespace
 
 void register_pooling(HandlerRegistry& r) {
   r.op("aten::max_pool1d").convert(max_pool(1));
   r.op("aten::max_pool2d").convert(max_pool(2));
   r.op("aten::max_pool3d").convert(max_pool(3));
+  for (std::int64_t spatial : {1, 2, 3}) {
+    r.op(fmt::format("aten::max_pool{}d_with_indices", spatial)).note("values only").convert(without_indices(max_pool(spatial)));
+    r.op(fmt::format("aten::adaptive_max_pool{}d", spatial)).note("values only").convert(without_indices(adaptive_max_pool(spatial)));
+  }
   r.op("aten::avg_pool1d").convert(avg_pool(1));
   r.op("aten::avg_pool2d").convert(avg_pool(2));
   r.op("aten::avg_pool3d").convert(avg_pool(3));

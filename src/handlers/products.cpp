@@ -45,11 +45,11 @@ Handler added_product(std::string_view first, std::string_view second) {
 
 void register_products(HandlerRegistry& r) {
   r.op("aten::linear").convert(linear);
-  r.op("aten::matmul").convert(product("self", "other"));
+  r.ops({"aten::matmul", "aten::linalg_matmul"}).convert(product("self", "other"));
   r.ops({"aten::mm", "aten::bmm"}).convert(product("self", "mat2"));
   r.op("aten::mv").convert(product("self", "vec"));
-  r.op("aten::dot").convert(product("self", "tensor"));
   r.op("aten::addmm").convert(added_product("mat1", "mat2"));
+  r.op("aten::addmv").convert(added_product("mat", "vec"));
   r.op("aten::baddbmm").convert(added_product("batch1", "batch2"));
 }
 

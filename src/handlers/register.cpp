@@ -23,6 +23,13 @@ void register_all(HandlerRegistry& registry) {
   register_sorting(registry);
   register_types(registry);
   register_windows(registry);
+  register_einsum(registry);
+  register_mathematics(registry);
+  register_norms(registry);
+  register_quantization(registry);
+  register_random(registry);
+  register_recurrent_cells(registry);
+  register_statistics(registry);
 }
 
 }  // namespace torch2trt

@@ -34,6 +34,14 @@ Results dropout(Network&, Args& a) {
   return x;
 }
 
+Results native_dropout(Network&, Args& a) {
+  const Tensor x = a.tensor("input");
+  a.require(!a.is_none("train") && !a.boolean("train"), "dropout in training mode is random; call module.eval() first");
+  a.require(!a.is_output_used(1), "the mask of dropout is not supported");
+  a.ignore({"p"});
+  return std::vector<Operand>{x, Unknown{}};
+}
+
 }  // namespace
 
 void register_types(HandlerRegistry& r) {
@@ -41,6 +49,7 @@ void register_types(HandlerRegistry& r) {
   r.ops({"aten::to.device", "aten::to.dtype", "aten::to.dtype_layout", "aten::to.prim_Device", "aten::to.prim_dtype", "aten::_to_copy"})
       .convert(to);
   r.ops({"aten::to.other", "aten::to.prim_other", "aten::type_as"}).convert(to_type_of_other);
+  r.op("aten::native_dropout").note("evaluation mode, first output only").convert(native_dropout);
   r.ops({"aten::dropout", "aten::feature_dropout", "aten::alpha_dropout", "aten::feature_alpha_dropout"}).convert(dropout);
 }
 

@@ -72,6 +72,8 @@ TORCH2TRT_LAYER_FIELDS(NonZero, REQ(input));
 TORCH2TRT_LAYER_FIELDS(OneHot, REQ(indices), REQ(values), REQ(depth), REQ(axis));
 TORCH2TRT_LAYER_FIELDS(Attention, REQ(query), REQ(key), REQ(value), DEF(mask), DEF(causal), DEF(decomposable));
 TORCH2TRT_LAYER_FIELDS(ParametricRelu, REQ(input), REQ(slope));
+TORCH2TRT_LAYER_FIELDS(Quantize, REQ(input), REQ(scale), REQ(to), DEF(axis));
+TORCH2TRT_LAYER_FIELDS(Dequantize, REQ(input), REQ(scale), REQ(to), DEF(axis));
 
 #undef REQ
 #undef DEF

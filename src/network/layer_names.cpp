@@ -95,8 +95,8 @@ const std::vector<std::string_view>& layer_type_names() {
       "Deconvolution", "Pooling",   "Shuffle",        "Reduce",     "SoftMax", "Concatenation", "Slice",
       "Gather",        "Scatter",   "MatrixMultiply", "Einsum",     "Select",  "Shape",         "Scale",
       "Normalization", "TopK",      "Resize",         "GridSample", "Fill",    "Cumulative",    "NonZero",
-      "OneHot",        "Attention", "ParametricRelu"};
-  static_assert(std::variant_size_v<Layer> == 31, "a new layer needs its name here");
+      "OneHot",        "Attention", "ParametricRelu", "Quantize",   "Dequantize"};
+  static_assert(std::variant_size_v<Layer> == 33, "a new layer needs its name here");
   return kNames;
 }
 

@@ -100,6 +100,8 @@ def _leaves(value: Any) -> list[torch.Tensor]:
 def _compare(row: Row, got: torch.Tensor, wanted: torch.Tensor, where: str) -> None:
     assert got.dtype == wanted.dtype, f"{where}: dtype {got.dtype}, PyTorch has {wanted.dtype}"
     assert tuple(got.shape) == tuple(wanted.shape), f"{where}: shape {tuple(got.shape)}, PyTorch has {tuple(wanted.shape)}"
+    if row.random:
+        return
     if not wanted.dtype.is_floating_point:
         assert torch.equal(got, wanted), f"{where}: integer or bool values differ"
         return

@@ -47,6 +47,7 @@ class Row:
         only: "export" or "trace", where only one front end can produce the operator.
         rtol: relative tolerance of float32 other than 1e-5, with `reason`.
         refused: regular expression of the error this row must raise, in place of a result.
+        random: the values are drawn by TensorRT; only shape and dtype are compared.
         no_engine: why TensorRT-RTX builds no engine though the network is right.
     """
 
@@ -59,6 +60,7 @@ class Row:
     rtol: float = 1e-5
     reason: str = ""
     refused: str = ""
+    random: bool = False
     no_engine: str = ""
     note: str = ""
     extra: dict[str, Any] = field(default_factory=dict)

@@ -52,7 +52,9 @@ Outputs infer(const layer::Cumulative& l, const Inputs& in) {
   const Facts& x = in[l.input];
   in.require_type(x.dtype, kFloats | kIndices, "input");
   in.require(x.rank() >= 1, "input must have at least 1 dimension");
-  in.require_axis(l.axis < 0 ? l.axis + x.rank() : l.axis, x.rank());
+  const Extent axis = in.scalar(l.axis, "axis");
+  in.require(axis.is_number(), "axis must be a constant");
+  in.require_axis(axis.number() < 0 ? axis.number() + x.rank() : axis.number(), x.rank());
   return {{x.dtype, x.extents, std::nullopt}};
 }
 

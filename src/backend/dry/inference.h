@@ -106,6 +106,9 @@ Outputs infer(const layer::OneHot& l, const Inputs& in);
 Outputs infer(const layer::MatrixMultiply& l, const Inputs& in);
 Outputs infer(const layer::Einsum& l, const Inputs& in);
 Outputs infer(const layer::Attention& l, const Inputs& in);
+// infer_quantization.cpp
+Outputs infer(const layer::Quantize& l, const Inputs& in);
+Outputs infer(const layer::Dequantize& l, const Inputs& in);
 // infer_resize.cpp
 Outputs infer(const layer::Resize& l, const Inputs& in);
 Outputs infer(const layer::GridSample& l, const Inputs& in);

@@ -134,4 +134,16 @@ py::object LayerMaker::add(const layer::Attention& l) {
 
 py::object LayerMaker::add(const layer::ParametricRelu& l) { return net_.attr("add_parametric_relu")(at(l.input), at(l.slope)); }
 
+py::object LayerMaker::add(const layer::Quantize& l) {
+  py::object made = net_.attr("add_quantize")(at(l.input), at(l.scale), owner_.data_type(l.to));
+  if (!made.is_none() && l.axis >= 0) made.attr("axis") = l.axis;
+  return made;
+}
+
+py::object LayerMaker::add(const layer::Dequantize& l) {
+  py::object made = net_.attr("add_dequantize")(at(l.input), at(l.scale), owner_.data_type(l.to));
+  if (!made.is_none() && l.axis >= 0) made.attr("axis") = l.axis;
+  return made;
+}
+
 }  // namespace torch2trt

@@ -45,6 +45,8 @@ class LayerMaker {
   py::object add(const layer::OneHot& l);
   py::object add(const layer::Attention& l);
   py::object add(const layer::ParametricRelu& l);
+  py::object add(const layer::Quantize& l);
+  py::object add(const layer::Dequantize& l);
 
   template <typename T>
   py::object convolution(const T& l, const char* method, std::int64_t maps, const Dims& window);

@@ -117,9 +117,7 @@ py::object LayerMaker::add(const layer::Fill& l) {
 }
 
 py::object LayerMaker::add(const layer::Cumulative& l) {
-  HostTensor axis = full_host_tensor(static_cast<double>(l.axis), DType::kInt32, {});
-  const py::object constant = net_.attr("add_constant")(py::tuple(), owner_.weights(axis)).attr("get_output")(0);
-  return net_.attr("add_cumulative")(at(l.input), constant, enumerator("CumulativeOperation", "SUM"), l.exclusive, l.reverse);
+  return net_.attr("add_cumulative")(at(l.input), at(l.axis), enumerator("CumulativeOperation", "SUM"), l.exclusive, l.reverse);
 }
 
 py::object LayerMaker::add(const layer::NonZero& l) { return net_.attr("add_non_zero")(at(l.input)); }

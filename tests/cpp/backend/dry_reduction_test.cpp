@@ -63,11 +63,11 @@ TEST_F(DryReduction, TopK) {
 }
 
 TEST_F(DryReduction, CumulativeAndSoftMax) {
-  EXPECT_EQ(result(layer::Cumulative{x({-1, 3}, i64), -1, CumulativeOperation::kSum}), "int64[-1,3]");
-  EXPECT_EQ(refusal(layer::Cumulative{x({2, 3}), 2, CumulativeOperation::kSum}),
-            "Cumulative(float32[2,3], axis=2, operation=Sum): axis 2 is outside of [0, 2).");
-  EXPECT_EQ(refusal(layer::Cumulative{x({2}, i8), 0, CumulativeOperation::kSum}),
-            "Cumulative(int8[2], axis=0, operation=Sum): input must be float32, float16, bfloat16, int64 or int32, not "
+  EXPECT_EQ(result(layer::Cumulative{x({-1, 3}, i64), scalar(-1), CumulativeOperation::kSum}), "int64[-1,3]");
+  EXPECT_EQ(refusal(layer::Cumulative{x({2, 3}), scalar(2), CumulativeOperation::kSum}),
+            "Cumulative(float32[2,3], int64[], operation=Sum): axis 2 is outside of [0, 2).");
+  EXPECT_EQ(refusal(layer::Cumulative{x({2}, i8), scalar(0), CumulativeOperation::kSum}),
+            "Cumulative(int8[2], int64[], operation=Sum): input must be float32, float16, bfloat16, int64 or int32, not "
             "int8.");
   EXPECT_EQ(result(layer::SoftMax{x({2, 0}, bf16), 1}), "bfloat16[2,0]");
   EXPECT_EQ(refusal(layer::SoftMax{x({2, 3}), 2}), "SoftMax(float32[2,3], axis=2): axis 2 is outside of [0, 2).");
