@@ -44,10 +44,10 @@ test: build asan
 	build/$(PRESET)/tests/cpp/torch2trt_tests --gtest_brief=1
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "not slow"
 
-# The C++ tests, the readers of files above all, under AddressSanitizer and UBSan. libtorch leaks what it registers.
+# The C++ tests, the readers of files above all, under AddressSanitizer and UBSan.
 asan: setup build/asan/build.ninja
 	cmake --build --preset asan --target torch2trt_tests
-	ASAN_OPTIONS=detect_leaks=0 build/asan/tests/cpp/torch2trt_tests --gtest_brief=1
+	build/asan/tests/cpp/torch2trt_tests --gtest_brief=1
 
 # --- keeping the house ----------------------------------------------------------------------------------------------------
 CPP = $$(git ls-files --cached --others --exclude-standard '*.cpp' '*.h')

@@ -3,11 +3,14 @@
 import os
 import pathlib
 import random
+import signal
 
 import pytest
 import torch
 
 torch.set_num_threads(1)
+# A shell's background job ignores SIGINT, and so would every process that a test interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # The same for scripts that tests start.
 os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["PYTHONPATH"] = str(pathlib.Path(__file__).parents[1] / "python")

@@ -63,6 +63,21 @@ std::vector<Operand> results_from(const py::object& returned, const std::string&
   return outputs;
 }
 
+class Handling {
+ public:
+  Handling(PythonNetwork* network, const Node& node) : network_(network) {
+    if (network_ != nullptr) network_->enter_handler(node.location());
+  }
+  ~Handling() {
+    if (network_ != nullptr) network_->leave_handler();
+  }
+  Handling(const Handling&) = delete;
+  Handling& operator=(const Handling&) = delete;
+
+ private:
+  PythonNetwork* network_;
+};
+
 }  // namespace
 
 Operand constant_operand(const Argument& argument) {
@@ -104,6 +119,7 @@ UserHandler user_handler(py::object handler, const Graph& graph, PythonNetwork* 
   return [handler = std::move(handler), &graph, network](const Node& node, const std::vector<NamedOperand>& operands) {
     py::list inputs;
     for (const NamedOperand& operand : operands) inputs.append(to_python_copied(operand.value, network));
+    const Handling handling(network, node);
     py::object returned;
     try {
       returned = handler(inputs, attributes_of(node, graph), node.scope);
@@ -116,8 +132,7 @@ UserHandler user_handler(py::object handler, const Graph& graph, PythonNetwork* 
       }
       throw;
     }
-    const SourceLocation location = node.location();
-    if (network != nullptr) network->adopt_layers(&location);
+    if (network != nullptr) network->adopt_layers();
     std::vector<Operand> outputs = results_from(returned, name_of(handler), node, network);
     if (network != nullptr) network->log_errors();
     return outputs;

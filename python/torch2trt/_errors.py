@@ -9,7 +9,14 @@ from typing import Any
 logger = logging.getLogger("torch2trt")
 
 # Without a GPU every error is followed by a line about CUDA error 35, which says nothing of the network.
-_NOISE = ("CUDA initialization failure", "cudaError 35", "CUDA error 35", "error: 35")
+# So does the note that TensorRT keeps the first logger of a process: the user's own, if there is one.
+_NOISE = (
+    "The logger passed into createInfer",
+    "CUDA initialization failure",
+    "cudaError 35",
+    "CUDA error 35",
+    "error: 35",
+)
 
 
 def is_noise(text: str) -> bool:

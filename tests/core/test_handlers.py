@@ -353,11 +353,16 @@ def test_a_handler_may_convert_another_module():
 
     @torch2trt.register_node_handler("aten::relu")
     def relu(inputs, attributes):
-        return [core.torch2trt(inner, inputs[0])[1].outputs]
+        negated = current_network().add_unary(inputs[0], trt.UnaryOperation.NEG).get_output(0)
+        outputs = core.torch2trt(inner, negated)[1].outputs
+        return [current_network().add_identity(outputs).get_output(0)]
 
     x = torch.randn(2, 3)
     network, _ = convert(lambda x: torch.exp(x.relu()), x)
-    same(run(network, x)[0], inner(x).exp())
+    same(run(network, x)[0], inner(-x).exp())
+    names = layer_names(network)
+    assert names[0] == "relu" and "0/linear" in names and names[-2:] == ["relu_1", "exp"]
+    assert all(layer.metadata for layer in layers(network) if "relu" in layer.name)
 
 
 @torch.library.custom_op("torch2trt_test::shifted", mutates_args=())
@@ -396,6 +401,22 @@ def test_a_custom_operator_without_handler(frontend):
     torch.testing.assert_close(graph.outputs, x + 1)
     with pytest.raises(UnsupportedOperator, match=r"torch2trt_test::shifted \(1x\): no handler"):
         convert(lambda x: shifted(x, 0.5), x, frontend)
+
+
+def test_an_exception_of_a_custom_operator_names_the_node():
+    with core.torch_network():
+        _, graph = core.torch2trt(lambda x, y: shifted(x, 0.5) + y, (torch.zeros(2), torch.zeros(2)))
+    with pytest.raises(InvalidArgument, match="PyTorch refused the node: The size of tensor a") as caught:
+        core.debug_call_graph(graph, (torch.zeros(2), torch.zeros(3)))
+    assert caught.value.node == "aten::add.Tensor"
+
+    @torch2trt.register_node_handler("aten::relu")
+    def relu(inputs, attributes):
+        return [shifted(inputs[0], 1000.0)]
+
+    with pytest.raises(ValueError, match="too far") as caught:
+        core.torch2trt(nn.ReLU(), torch.zeros(2))
+    assert "aten::relu" in caught.value.__notes__[0]
 
 
 def test_missing_handlers_are_listed_together(frontend):

@@ -22,7 +22,7 @@ print("ok")
 
 
 # As the preset "dev" compiles, so that ccache has most of it.
-AS_DEV = ["cmake.build-type=Dev", "cmake.define.CMAKE_CXX_FLAGS_DEV=-O1 -g1", "build.tool-args=-j2"]
+AS_DEV = ["cmake.build-type=Dev", "build.tool-args=-j2"]
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
     folder = tmp_path_factory.mktemp("site")
     pip = [sys.executable, "-m", "pip", "install", "--no-build-isolation", "--no-deps", "--quiet"]
     settings = [f"--config-settings={setting}" for setting in AS_DEV]
-    environment = {**os.environ, "CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1"}
+    environment = {**os.environ, "CXXFLAGS": "-O1 -g1", "CCACHE_BASEDIR": str(ROOT), "CCACHE_NOHASHDIR": "1"}
     subprocess.run([*pip, *settings, "--target", folder, ROOT], check=True, env=environment)
     (folder / "torch").symlink_to(pathlib.Path(torch.__file__).parent)
     return folder

@@ -76,14 +76,14 @@ void PythonNetwork::log_errors() {
   py::module_::import("torch2trt._errors").attr("log_errors")(recorder_, previous_recorder_);
 }
 
-void PythonNetwork::adopt_layers(const SourceLocation* location) {
+void PythonNetwork::adopt_layers() {
   const auto count = network_.attr("num_layers").cast<int>();
   for (int i = known_layers_; i < count; ++i) {
     const py::object made = network_.attr("get_layer")(i);
     const auto name = py::str(made.attr("name")).cast<std::string>();
-    if (location != nullptr && name.starts_with("(Unnamed Layer")) {
-      made.attr("name") = unique_name(layer_name_of(*location));
-      describe_origin(made, *location);
+    if (!handlers_.empty() && name.starts_with("(Unnamed Layer")) {
+      made.attr("name") = unique_name(layer_name_of(handlers_.back()));
+      describe_origin(made, handlers_.back());
     } else {
       reserve_layer_name(name);
     }
@@ -197,7 +197,7 @@ std::vector<TensorInfo> PythonNetwork::add_layer(const Layer& layer, const std::
     refused(fmt::format("{}: {}", type, error.what()), layer_name);
   }
   if (made.is_none()) refused(type, layer_name);
-  ++known_layers_;
+  known_layers_ = network_.attr("num_layers").cast<int>();  // attention makes two
   made.attr("name") = layer_name;
   describe_origin(made, location());
   std::vector<TensorInfo> outputs;

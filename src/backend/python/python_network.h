@@ -42,9 +42,12 @@ class PythonNetwork : public Network {
   Tensor tensor_of(const py::object& itensor);
   bool is_itensor(const py::handle& object) const;
 
-  // Layers the user added since the last call, or since this was made: their names are taken. Unnamed ones are named
-  // after `location` where it is given.
-  void adopt_layers(const SourceLocation* location = nullptr);
+  // Layers the user added since the last call, or since this was made: their names are taken. Those that a handler
+  // added without a name are named after its node.
+  void adopt_layers();
+  // Around a call of a user's handler for a node at `location`.
+  void enter_handler(SourceLocation location) { handlers_.push_back(std::move(location)); }
+  void leave_handler() { handlers_.pop_back(); }
   // Keeps `object` as long as the network: memory that weights may point to.
   void keep_alive(const py::object& object) { kept_.append(object); }
   // TensorRT's errors since the last call.
@@ -78,6 +81,7 @@ class PythonNetwork : public Network {
   std::map<std::int32_t, py::object> tensors_;
   std::map<PyObject*, std::int32_t> ids_;
   int known_layers_ = 0;
+  std::vector<SourceLocation> handlers_;  // that run now; one may convert a module with others
   bool open_ = true;
 };
 
