@@ -1,9 +1,9 @@
 // Tensors made of numbers. Where all sizes are known the result is a constant, not a layer: what is computed from it
 // folds on.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "src/handlers/indices.h"
 #include "src/handlers/register.h"
@@ -24,7 +24,8 @@ Results filled(Network& net, double value, DType dtype, const std::vector<Dim>& 
   if (is_static(shape)) {
     Dims sizes;
     for (const Dim& dim : shape) sizes.push_back(dim.value());
-    if (numel_of(sizes) * static_cast<std::int64_t>(size_of(held)) <= kStoredBytes) return full_host_tensor(value, held, sizes);
+    if (numel_of(sizes) * static_cast<std::int64_t>(size_of(held)) <= kStoredBytes)
+      return full_host_tensor(value, held, sizes);
   }
   return net.broadcast_to(net.scalar(value, held), shape);
 }
@@ -115,8 +116,8 @@ Results linspace(Network& net, Args& a) {
   const DType dtype = default_dtype(a, DType::kFloat32);
   const Dim last = net.dim_arithmetic(ElementWiseOperation::kMax, minus(net, steps, 1), 1);
   const Tensor step = net.scalar(end - start, DType::kFloat32) / net.cast(net.dim_tensor(last), DType::kFloat32);
-  const Tensor made = net.add(layer::Fill{net.sizes_operand({steps}), FillOperation::kLinspace, net.scalar(start, DType::kFloat32),
-                                          net.reshape(step, {1}), DType::kFloat32});
+  const Tensor made = net.add(layer::Fill{net.sizes_operand({steps}), FillOperation::kLinspace,
+                                          net.scalar(start, DType::kFloat32), net.reshape(step, {1}), DType::kFloat32});
   return net.cast(made, dtype);
 }
 
