@@ -11,6 +11,8 @@ def _conv(cls, *args, **kwargs):
     return lambda: cls(*args, **kwargs)
 
 
+K, B = torch.linspace(-1, 1, 6 * 4 * 3 * 3).sin().reshape(6, 4, 3, 3), torch.linspace(-1, 1, 6)
+
 ROWS = [
     row("aten::conv1d", _conv(nn.Conv1d, 4, 6, 3, padding=1, stride=2), E1, module=True),
     row("aten::conv1d", _conv(nn.Conv1d, 4, 6, 3, dilation=2, groups=2, bias=False), E1, module=True),
@@ -33,4 +35,10 @@ ROWS = [
     row("aten::conv_transpose2d", lambda x, w: torch.conv_transpose2d(x, w, stride=2, dilation=2), E2, In((4, 5, 3, 3), batch=None),
         refused="constant kernel"),
     row("aten::conv_transpose3d", _conv(nn.ConvTranspose3d, 4, 6, 2, 2), E3, module=True),
+    row("aten::conv3d", _conv(nn.Conv3d, 4, 6, (1, 3, 2), stride=(1, 2, 1), padding=(0, 1, 1), groups=2), E3, module=True),
+    row("aten::convolution", lambda x: torch.ops.aten.convolution(x, K, B, [2, 1], [1, 0], [1, 1], False, [0, 0], 1), E2),
+    row("aten::convolution", lambda x: torch.ops.aten.convolution(x, K, None, [1], [0], [2], False, [0], 1), E2),
+    row("aten::convolution", lambda x: torch.ops.aten.convolution(x, K.transpose(0, 1), B, [2, 2], [1, 1], [1, 1], True, [1, 0], 1), E2),
+    *[row("aten::_convolution", lambda x, g=g: torch.ops.aten._convolution(x, K[:, : 4 // g], B, [1, 2], [1, 1], [1, 1], False, [0, 0], g, False, False, True, True), E2) for g in (1, 2, 1)],
+    *[row("aten::_convolution.deprecated", lambda x, g=g: torch.ops.aten._convolution.deprecated(x, K[:, : 4 // g], None, [2, 1], [0, 1], [1, 1], False, [0, 0], g, False, False, True), E2, only="export") for g in (1, 2, 1)],
 ]

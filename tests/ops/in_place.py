@@ -156,4 +156,6 @@ ROWS = [
     row("aten::clamp_", lambda x: (x * 1).clamp_(-1, 1), In(X, f16)),
     row("aten::logical_not_", lambda x: x.clone().logical_not_(), In(X, b8)),
     row("aten::add_.Tensor", _Buffer, X, module=True, refused="seen"),
+    row("aten::zero_", lambda x: (x * 2).zero_() + x, X),
+    row("aten::zero_", lambda x: (x + 1).zero_(), In(X, i64, -3, 3)),
 ]

@@ -44,4 +44,5 @@ ROWS = [
     row("aten::_pdist_forward", lambda x: ops._pdist_forward(x[0] * 2, 1.0), X),
     row("aten::_pdist_forward", lambda x: ops._pdist_forward(x, 2.0), In((4, 3), batch=1)),
     row("aten::linalg_vector_norm", lambda x: torch.linalg.vector_norm(x.float()), In(X, i64, -3, 3)),
+    row("aten::_pdist_forward", lambda x: ops._pdist_forward(x, 3.0), In((4, 3), batch=1)),
 ]

@@ -85,4 +85,30 @@ ROWS = [
     row("aten::where.self", torch.where, BOOL, X, INT),
     row("aten::masked_fill.Scalar", lambda x, m: x.masked_fill(m, -1e4), X, BOOL),
     row("aten::masked_fill.Scalar", lambda x, m: x.masked_fill(m, 3), INT, BOOL),
+    *[row(f"aten::{n}", getattr(torch, n), In(X, f16, 1.1, 1.9)) for n in ("acosh", "asinh", "rsqrt", "square", "trunc", "sign")],
+    *[row(f"aten::{n}", getattr(torch, n), In(X, i64, 1, 5)) for n in ("acosh", "asinh", "rsqrt", "square")],
+    *[row("aten::atanh", torch.atanh, spec) for spec in (In(X, f16, -0.9, 0.9), In(X, i64, 0, 0))],
+    *[row(f"aten::{n}.Tensor", getattr(torch, n), *specs) for n in ("eq", "ne", "lt", "le", "gt", "ge")
+      for specs in ((INT, In((3, 1), i64, -7, 7, batch=None)), (X, INT), (In(X, b8), In(X, b8)))],
+    *[row(f"aten::{n}.Scalar", lambda x, f=getattr(torch, n): f(x, 1), spec) for n in ("lt", "le", "gt", "ge")
+      for spec in (INT, In(X, f16), BOOL)],
+    *[row(f"aten::{n}", getattr(torch, n), *specs) for n in ("logical_and", "logical_or", "logical_xor")
+      for specs in ((BOOL, In((3, 1), b8, batch=None)), (INT, X))],
+    row("aten::logical_not", torch.logical_not, BOOL),
+    row("aten::logical_not", torch.logical_not, X),
+    *[row(f"aten::{n}", getattr(torch, n), *specs) for n in ("maximum", "minimum")
+      for specs in ((BOOL, BOOL), (In(X, f16), In((), batch=None)))],
+    row("aten::clamp_max", lambda x: torch.clamp_max(x, 1.5), INT),
+    row("aten::clip", lambda x: torch.clip(x, max=0.5), In(X, f16), only="export"),
+    row("aten::clip.Tensor", lambda x, y: torch.clip(x, min=y), INT, X, only="export"),
+    row("aten::rsub.Tensor", lambda x, y: torch.rsub(x, y, alpha=3), INT, INT, only="export"),
+    row("aten::sub_.Tensor", lambda x, y: (x * 2).sub_(y), INT, INT),
+    row("aten::sub_.Tensor", lambda x: (x * 2).sub_(1), In(X, f16)),
+    row("aten::div_.Tensor", lambda x: (x + 1).div_(2), In(X, f16)),
+    row("aten::div_.Tensor", lambda x, y: (x + 1).div_(y), X, In(X, i64, 1, 5)),
+    *[row("aten::div_.Scalar", lambda x: torch.ops.aten.div_.Scalar(x + 1, 4), spec) for spec in (X, In(X, f16), In((3,)))],
+    *[row("aten::floor_divide.Scalar", lambda x, d=d: torch.ops.aten.floor_divide.Scalar(x, d), spec, only="export") for d, spec in ((3, INT), (0.75, X), (-2, INT))],
+    *[row(f"aten::bitwise_{n}.Scalar", lambda x, f=getattr(torch.ops.aten, f"bitwise_{n}").Scalar, v=v: f(x, v), BOOL, only="export") for n in ("and", "or", "xor") for v in (False, True)],
+    *[row(f"aten::bitwise_{n}.Scalar_Tensor", lambda x, f=getattr(torch, f"bitwise_{n}"), v=v: f(v, x), In((4,), b8)) for n in ("and", "or", "xor") for v in (False, True)],
+    *[row(f"aten::bitwise_{n}.Tensor", getattr(torch, f"bitwise_{n}"), BOOL, In((4,), b8, batch=None)) for n in ("and", "or", "xor")],
 ]

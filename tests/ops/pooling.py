@@ -1,3 +1,4 @@
+import torch
 import torch.nn.functional as F
 
 from .table import In, f16, row
@@ -32,4 +33,18 @@ ROWS = [
     row("aten::adaptive_avg_pool2d", lambda x: F.adaptive_avg_pool2d(x, (None, 1)), X2),
     row("aten::adaptive_avg_pool2d", lambda x: F.adaptive_avg_pool2d(x, (13, 4)), X2),
     row("aten::adaptive_avg_pool3d", lambda x: F.adaptive_avg_pool3d(x, (2, 3, 1)), X3),
+    row("aten::max_pool1d", lambda x: F.max_pool1d(x, 2), X1),
+    row("aten::max_pool1d", lambda x: F.max_pool1d(x, 4, 3, ceil_mode=True), In(X1, f16)),
+    row("aten::max_pool3d", lambda x: F.max_pool3d(x, 2, 2, 1, ceil_mode=True), X3),
+    row("aten::avg_pool1d", lambda x: F.avg_pool1d(x, 3, 2, 1), X1),
+    row("aten::avg_pool1d", lambda x: F.avg_pool1d(x, 4, 3, 1, True, False), X1),
+    row("aten::avg_pool3d", lambda x: F.avg_pool3d(x, 2, 2, 1, False, False), X3),
+    row("aten::avg_pool3d", lambda x: F.avg_pool3d(x, (1, 2, 3), None, divisor_override=5), X3),
+    row("aten::adaptive_avg_pool1d", lambda x: F.adaptive_avg_pool1d(x, 3), X1),
+    row("aten::adaptive_avg_pool1d", lambda x: F.adaptive_avg_pool1d(x, 4), X1),
+    row("aten::adaptive_avg_pool1d", lambda x: F.adaptive_avg_pool1d(x, 1), In(X1, f16)),
+    row("aten::adaptive_avg_pool3d", lambda x: F.adaptive_avg_pool3d(x, (5, 2, 7)), X3),
+    row("aten::adaptive_avg_pool3d", lambda x: F.adaptive_avg_pool3d(x, (None, 4, 1)), X3),
+    *[row("aten::_adaptive_avg_pool2d", lambda x, n=n: torch.ops.aten._adaptive_avg_pool2d(x, n), X2) for n in ([3, 5], [1, 1], [4, 7])],
+    *[row("aten::_adaptive_avg_pool3d", lambda x, n=n: torch.ops.aten._adaptive_avg_pool3d(x, n), X3) for n in ([5, 3, 7], [1, 1, 1], [2, 4, 3])],
 ]

@@ -25,4 +25,10 @@ ROWS = [
     row("aten::addmm", lambda c, a, b: torch.addmm(c, a, b, beta=0.5, alpha=2), In((5,), batch=None), (2, 4), In((4, 5), batch=None)),
     row("aten::addmm", lambda a, b: torch.addmm(torch.full((5,), float("nan")), a, b, beta=0), (2, 4), In((4, 5), batch=None)),
     row("aten::baddbmm", lambda c, a, b: torch.baddbmm(c, a, b, beta=2, alpha=0.5), (2, 3, 5), A, B),
+    row("aten::mm", lambda x: torch.mm(x, torch.linspace(-1, 1, 12).reshape(4, 3)), (2, 4)),
+    row("aten::mm", torch.mm, In((2, 4), f16), In((4, 3), f16, batch=None)),
+    row("aten::bmm", lambda x, y: torch.bmm(x, y.transpose(1, 2)), A, (2, 5, 4)),
+    row("aten::bmm", torch.bmm, In(A, f16), In(B, f16)),
+    row("aten::baddbmm", lambda x, y, z: torch.baddbmm(z, x, y, beta=0.5, alpha=2), A, B, (2, 3, 5)),
+    row("aten::baddbmm", lambda x, y, z: torch.baddbmm(z * float("nan"), x, y, beta=0), A, B, (2, 3, 5)),
 ]

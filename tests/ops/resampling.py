@@ -1,6 +1,6 @@
 import torch.nn.functional as F
 
-from .table import In, row
+from .table import In, f16, row
 
 X1, X2, X3 = (2, 3, 6), (2, 3, 6, 5), (2, 3, 4, 5, 6)
 
@@ -9,24 +9,42 @@ def up(mode, align=None, **kwargs):
     return lambda x: F.interpolate(x, mode=mode, align_corners=align, **kwargs)
 
 
+ops = torch.ops.aten
+
 ROWS = [
-    row("aten::upsample_nearest1d", up("nearest", scale_factor=2), X1),
-    row("aten::upsample_nearest2d", up("nearest", size=(9, 7)), X2),
-    row("aten::upsample_nearest2d", up("nearest", scale_factor=2.0), X2),
-    row("aten::upsample_nearest2d", up("nearest", scale_factor=0.5), (2, 3, 6, 4)),
-    row("aten::upsample_nearest3d", up("nearest", scale_factor=2), X3),
-    row("aten::upsample_linear1d", up("linear", False, size=11), X1),
-    row("aten::upsample_bilinear2d", up("bilinear", False, size=(9, 7)), X2),
-    row("aten::upsample_bilinear2d", up("bilinear", True, size=(9, 7)), X2),
-    row("aten::upsample_bilinear2d", up("bilinear", False, scale_factor=(2, 3)), X2),
-    row("aten::upsample_bilinear2d", up("bilinear", False, scale_factor=1.3), X2, refused="quotient"),
-    row("aten::upsample_bilinear2d", up("bilinear", True, scale_factor=1.3), X2),
-    row("aten::upsample_bilinear2d", up("bilinear", False, scale_factor=1.3, recompute_scale_factor=True), X2),
-    row("aten::upsample_bilinear2d", up("bilinear", False, size=(3, 2)), X2),
-    row("aten::upsample_trilinear3d", up("trilinear", False, scale_factor=2), X3),
-    row("aten::upsample_bicubic2d", up("bicubic", False, size=(9, 7)), X2),
-    row("aten::upsample_bicubic2d", up("bicubic", True, size=(9, 7)), X2),
+    row("aten::upsample_nearest1d.vec", up("nearest", scale_factor=2), X1),
+    row("aten::upsample_nearest2d.vec", up("nearest", size=(9, 7)), X2),
+    row("aten::upsample_nearest2d.vec", up("nearest", scale_factor=2.0), X2),
+    row("aten::upsample_nearest2d.vec", up("nearest", scale_factor=0.5), (2, 3, 6, 4)),
+    row("aten::upsample_nearest3d.vec", up("nearest", scale_factor=2), X3),
+    row("aten::upsample_linear1d.vec", up("linear", False, size=11), X1),
+    row("aten::upsample_bilinear2d.vec", up("bilinear", False, size=(9, 7)), X2),
+    row("aten::upsample_bilinear2d.vec", up("bilinear", True, size=(9, 7)), X2),
+    row("aten::upsample_bilinear2d.vec", up("bilinear", False, scale_factor=(2, 3)), X2),
+    row("aten::upsample_bilinear2d.vec", up("bilinear", False, scale_factor=1.3), X2, refused="quotient"),
+    row("aten::upsample_bilinear2d.vec", up("bilinear", True, scale_factor=1.3), X2),
+    row("aten::upsample_bilinear2d.vec", up("bilinear", False, scale_factor=1.3, recompute_scale_factor=True), X2),
+    row("aten::upsample_bilinear2d.vec", up("bilinear", False, size=(3, 2)), X2),
+    row("aten::upsample_trilinear3d.vec", up("trilinear", False, scale_factor=2), X3),
+    row("aten::upsample_bicubic2d.vec", up("bicubic", False, size=(9, 7)), X2),
+    row("aten::upsample_bicubic2d.vec", up("bicubic", True, size=(9, 7)), X2),
     *[row("aten::grid_sampler", lambda x, g, m=m, p=p, a=a: F.grid_sample(x, g, m, p, a), X2, In((2, 4, 7, 2), low=-1.3, high=1.3))
       for m, p, a in (("bilinear", "zeros", False), ("bilinear", "border", True), ("nearest", "zeros", False),
                       ("bilinear", "reflection", False), ("bicubic", "zeros", True), ("bilinear", "reflection", True))],
+    row("aten::upsample_nearest1d.vec", up("nearest", size=4), X1),
+    row("aten::upsample_nearest1d.vec", up("nearest", scale_factor=3), In(X1, f16)),
+    row("aten::upsample_nearest3d.vec", up("nearest", size=(3, 7, 6)), X3),
+    row("aten::upsample_nearest3d.vec", up("nearest", scale_factor=(1, 2, 3)), X3),
+    row("aten::upsample_linear1d.vec", up("linear", True, size=4), X1),
+    row("aten::upsample_linear1d.vec", up("linear", True, scale_factor=2), X1),
+    row("aten::upsample_trilinear3d.vec", up("trilinear", True, size=(3, 7, 6)), X3),
+    row("aten::upsample_trilinear3d.vec", up("trilinear", False, size=(8, 5, 3)), X3),
+    row("aten::upsample_bicubic2d.vec", up("bicubic", False, scale_factor=2), X2),
+    *[row("aten::upsample_nearest1d", lambda x, n=n: ops.upsample_nearest1d(x, [n]), X1) for n in (3, 11, 12)],
+    *[row("aten::upsample_nearest2d", lambda x, n=n: ops.upsample_nearest2d(x, n), X2) for n in ([9, 7], [12, 10], [3, 5])],
+    *[row("aten::upsample_nearest3d", lambda x, n=n: ops.upsample_nearest3d(x, n), X3) for n in ([4, 9, 7], [2, 2, 2], [8, 10, 12])],
+    *[row("aten::upsample_linear1d", lambda x, n=n, a=a: ops.upsample_linear1d(x, [n], a), X1) for n, a in ((11, False), (4, True), (1, True))],
+    *[row("aten::upsample_bilinear2d", lambda x, n=n, a=a: ops.upsample_bilinear2d(x, n, a), X2) for n, a in (([9, 7], False), ([3, 9], True), ([6, 5], False))],
+    *[row("aten::upsample_trilinear3d", lambda x, n=n, a=a: ops.upsample_trilinear3d(x, n, a), X3) for n, a in (([8, 7, 5], False), ([3, 9, 6], True), ([8, 10, 12], False))],
+    *[row("aten::grid_sampler_2d", lambda x, g, m=m, p=p, a=a: ops.grid_sampler_2d(x, g, m, p, a), X2, In((2, 4, 7, 2), low=-1.3, high=1.3)) for m, p, a in ((0, 0, False), (1, 1, True), (0, 2, False))],
 ]

@@ -1,5 +1,5 @@
 
-from .table import row
+from .table import In, row
 
 X = (2, 3, 4)
 
@@ -12,4 +12,11 @@ ROWS = [
     row("aten::mul.Tensor", lambda x: x * x.size(1), X),
     row("aten::div.Tensor", lambda x: x / x.shape[-1] ** 0.5, X),
     row("aten::add.Tensor", lambda x: x + x.size(0), X),
+    row("aten::size.int", lambda x: x.reshape(x.size(0), 12), X, only="trace"),
+    row("aten::size.int", lambda x: x[:, : x.size(0)] * x.size(-1), In((2, 9, 4)), only="trace"),
+    row("aten::size.int", lambda x: x.sum() / x.size(0), X, only="trace"),
+    row("aten::Int", lambda x: x.reshape(x.size(0) * 3, 4), X, only="trace"),
+    row("aten::Int", lambda x: x[x.size(0) // 2 :], X, only="trace"),
+    row("aten::Int", lambda x: x.expand(2, -1, x.size(1), 4), X, only="trace"),
+    row("aten::view", lambda x: x.view(x.size(0) * 3, -1), X),
 ]

@@ -84,4 +84,5 @@ ROWS = [
     row("aten::all", torch.all, BOOL),
     row("aten::all.dim", lambda x: torch.all(x, 0, keepdim=True), INT),
     row("aten::all.dim", lambda x: x.all(1), X),
+    row("aten::any.dims", lambda x: torch.any(x, (0,)), INT),
 ]

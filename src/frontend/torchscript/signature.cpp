@@ -1,4 +1,5 @@
 // Importer: the arguments and results of forward(), flat and as they nest.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "src/frontend/torchscript/importer.h"
@@ -46,7 +47,13 @@ Binding Importer::import_argument(const c10::Argument& argument, const jit::Valu
     return bind(*argument.default_value(), "", Parameter::Kind::kConstant);
   }
   if (optional) type = type->expectRef<c10::OptionalType>().getElementType();
-  arguments_.push_back(input_node(type, argument.name()));
+  // A trace names arguments after variables of the functions they were passed to, so two may have one name.
+  std::string path = argument.name();
+  const auto taken = [&](const std::shared_ptr<InputNode>& other) { return other->path == path; };
+  for (int next = 1; std::any_of(arguments_.begin(), arguments_.end(), taken); ++next) {
+    path = fmt::format("{}_{}", argument.name(), next);
+  }
+  arguments_.push_back(input_node(type, path));
   return binding_of(arguments_.back());
 }
 
