@@ -5,8 +5,12 @@
 namespace torch2trt {
 namespace {
 
+// Integers become float32, as in PyTorch.
 Handler activation(ActivationType type) {
-  return [type](Network& net, Args& a) { return net.activation(type, a.tensor("self")); };
+  return [type](Network& net, Args& a) {
+    const Tensor x = a.tensor("self");
+    return net.activation(type, is_floating(x.dtype()) ? x : net.cast(x, DType::kFloat32));
+  };
 }
 
 // Integers have no activation layers.

@@ -36,9 +36,9 @@ ROWS = [
         refused="constant kernel"),
     row("aten::conv_transpose3d", _conv(nn.ConvTranspose3d, 4, 6, 2, 2), E3, module=True),
     row("aten::conv3d", _conv(nn.Conv3d, 4, 6, (1, 3, 2), stride=(1, 2, 1), padding=(0, 1, 1), groups=2), E3, module=True),
-    row("aten::convolution", lambda x: torch.ops.aten.convolution(x, K, B, [2, 1], [1, 0], [1, 1], False, [0, 0], 1), E2),
-    row("aten::convolution", lambda x: torch.ops.aten.convolution(x, K, None, [1], [0], [2], False, [0], 1), E2),
-    row("aten::convolution", lambda x: torch.ops.aten.convolution(x, K.transpose(0, 1), B, [2, 2], [1, 1], [1, 1], True, [1, 0], 1), E2),
-    *[row("aten::_convolution", lambda x, g=g: torch.ops.aten._convolution(x, K[:, : 4 // g], B, [1, 2], [1, 1], [1, 1], False, [0, 0], g, False, False, True, True), E2) for g in (1, 2, 1)],
+    row("aten::convolution", lambda x: torch.ops.aten.convolution(x, K, B, [2, 1], [1, 0], [1, 1], False, [0, 0], 1), E2, only="export"),
+    row("aten::convolution", lambda x: torch.ops.aten.convolution(x, K, None, [1], [0], [2], False, [0], 1), E2, only="export"),
+    row("aten::convolution", lambda x: torch.ops.aten.convolution(x, K.transpose(0, 1), B, [2, 2], [1, 1], [1, 1], True, [1, 0], 1), E2, only="export"),
+    *[row("aten::_convolution", lambda x, g=g: torch.ops.aten._convolution(x, K[:, : 4 // g], B, [1, 2], [1, 1], [1, 1], False, [0, 0], g, False, False, True, True), E2, only="export") for g in (1, 2, 1)],
     *[row("aten::_convolution.deprecated", lambda x, g=g: torch.ops.aten._convolution.deprecated(x, K[:, : 4 // g], None, [2, 1], [0, 1], [1, 1], False, [0, 0], g, False, False, True), E2, only="export") for g in (1, 2, 1)],
 ]

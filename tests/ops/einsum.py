@@ -1,6 +1,6 @@
 import torch
 
-from .table import In, b8, f16, i64, row
+from .table import In, f16, i64, row
 
 
 def _e(equation, *inputs, **options):

@@ -20,6 +20,10 @@ def _zeros(x):
     return torch.cat([x, x.abs() * 0], 1)
 
 
+def _of_odd(name):
+    return lambda x: getattr(torch, name)(_odd(x))
+
+
 ROWS = [
     row("aten::remainder.Scalar", lambda x: x % 1.5, X),
     row("aten::remainder.Scalar", lambda x: x % -2, X),
@@ -69,9 +73,9 @@ ROWS = [
     row("aten::bitwise_not", torch.bitwise_not, BOOL),
     row("aten::bitwise_not", torch.bitwise_not, INT),
     row("aten::bitwise_not", lambda x: ~x, In(X, i32, -7, 7)),
-    *[row(f"aten::{name}", lambda x, f=getattr(torch, name): f(_odd(x)), X) for name in ["isnan", "isinf", "isfinite", "isposinf", "isneginf"]],
+    *[row(f"aten::{name}", _of_odd(name), X) for name in ["isnan", "isinf", "isfinite", "isposinf", "isneginf"]],
     *[row(f"aten::{name}", getattr(torch, name), INT) for name in ["isnan", "isinf", "isfinite", "isposinf"]],
-    *[row(f"aten::{name}", lambda x, f=getattr(torch, name): f(_odd(x)), In(X, f16)) for name in ["isnan", "isinf", "isfinite"]],
+    *[row(f"aten::{name}", _of_odd(name), In(X, f16)) for name in ["isnan", "isinf", "isfinite"]],
     row("aten::nan_to_num", lambda x: torch.nan_to_num(_odd(x), 0.5, 9.0, -9.0), X),
     row("aten::nan_to_num", lambda x: torch.nan_to_num(_odd(x)), X),
     row("aten::nan_to_num", torch.nan_to_num, INT),
@@ -79,7 +83,7 @@ ROWS = [
     *[row(f"aten::{name}", getattr(torch, name), POS) for name in ["log1p", "log2", "log10"]],
     *[row(f"aten::{name}", getattr(torch, name), TINY) for name in ["expm1", "log1p"]],
     *[row(f"aten::{name}", getattr(torch, name), NONZERO) for name in ["expm1", "log1p", "log2", "log10", "exp2"]],
-    *[row(f"aten::{name}", lambda x, f=getattr(torch, name): f(_odd(x)), POS) for name in ["expm1", "log1p", "log2", "log10"]],
+    *[row(f"aten::{name}", _of_odd(name), POS) for name in ["expm1", "log1p", "log2", "log10"]],
     row("aten::log2", torch.log2, In(X, f16, 0.5, 3)),
     row("aten::sinc", lambda x: torch.sinc(_zeros(x)), X),
     row("aten::sgn", torch.sgn, INT),

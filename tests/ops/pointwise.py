@@ -90,7 +90,7 @@ ROWS = [
     *[row("aten::atanh", torch.atanh, spec) for spec in (In(X, f16, -0.9, 0.9), In(X, i64, 0, 0))],
     *[row(f"aten::{n}.Tensor", getattr(torch, n), *specs) for n in ("eq", "ne", "lt", "le", "gt", "ge")
       for specs in ((INT, In((3, 1), i64, -7, 7, batch=None)), (X, INT), (In(X, b8), In(X, b8)))],
-    *[row(f"aten::{n}.Scalar", lambda x, f=getattr(torch, n): f(x, 1), spec) for n in ("lt", "le", "gt", "ge")
+    *[row(f"aten::{n}.Scalar", lambda x, n=n: getattr(torch, n)(x, 1), spec) for n in ("lt", "le", "gt", "ge")
       for spec in (INT, In(X, f16), BOOL)],
     *[row(f"aten::{n}", getattr(torch, n), *specs) for n in ("logical_and", "logical_or", "logical_xor")
       for specs in ((BOOL, In((3, 1), b8, batch=None)), (INT, X))],
@@ -108,7 +108,7 @@ ROWS = [
     row("aten::div_.Tensor", lambda x, y: (x + 1).div_(y), X, In(X, i64, 1, 5)),
     *[row("aten::div_.Scalar", lambda x: torch.ops.aten.div_.Scalar(x + 1, 4), spec) for spec in (X, In(X, f16), In((3,)))],
     *[row("aten::floor_divide.Scalar", lambda x, d=d: torch.ops.aten.floor_divide.Scalar(x, d), spec, only="export") for d, spec in ((3, INT), (0.75, X), (-2, INT))],
-    *[row(f"aten::bitwise_{n}.Scalar", lambda x, f=getattr(torch.ops.aten, f"bitwise_{n}").Scalar, v=v: f(x, v), BOOL, only="export") for n in ("and", "or", "xor") for v in (False, True)],
-    *[row(f"aten::bitwise_{n}.Scalar_Tensor", lambda x, f=getattr(torch, f"bitwise_{n}"), v=v: f(v, x), In((4,), b8)) for n in ("and", "or", "xor") for v in (False, True)],
+    *[row(f"aten::bitwise_{n}.Scalar", lambda x, n=n, v=v: getattr(torch.ops.aten, f"bitwise_{n}").Scalar(x, v), BOOL, only="export") for n in ("and", "or", "xor") for v in (False, True)],
+    *[row(f"aten::bitwise_{n}.Scalar_Tensor", lambda x, n=n, v=v: getattr(torch, f"bitwise_{n}")(v, x), In((4,), b8)) for n in ("and", "or", "xor") for v in (False, True)],
     *[row(f"aten::bitwise_{n}.Tensor", getattr(torch, f"bitwise_{n}"), BOOL, In((4,), b8, batch=None)) for n in ("and", "or", "xor")],
 ]

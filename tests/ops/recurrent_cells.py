@@ -1,4 +1,3 @@
-import torch
 from torch import nn
 
 from .table import In, f16, row

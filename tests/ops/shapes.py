@@ -77,7 +77,8 @@ ROWS = [
     row("aten::unflatten.int", lambda x: x.unflatten(-1, (2, -1)), In(X, i64, -3, 3)),
     row("aten::unsqueeze", lambda x: x.unsqueeze(-4) + 1, In(X, i64, -3, 3)),
     row("aten::split.Tensor", lambda x: x.split(3, -1)[1], In(X, i64, -3, 3)),
-    row("aten::split.sizes", lambda x: tuple(x.split([1, 2], 1)), X),
+    row("aten::split_with_sizes", lambda x: tuple(x.split([1, 2], 1)), X),
     row("aten::split.sizes", lambda x: torch.ops.aten.split.sizes(x, [1, 0, 3], -1)[2], X),
     row("aten::split.sizes", lambda x: torch.ops.aten.split.sizes(x, [3, 1], 2)[0], In(X, b8)),
+    row("aten::split.sizes", lambda x: torch.ops.aten.split.sizes(x, [2, 1], -2)[1] + 1, X),
 ]
