@@ -1,10 +1,10 @@
 #include "torch2trt/host_tensor.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstddef>
 #include <cstring>
-
-#include <fmt/format.h>
 
 #include "torch2trt/error.h"
 
@@ -27,7 +27,7 @@ std::uint16_t bfloat16_bits(float value) {
   std::uint32_t bits = 0;
   std::memcpy(&bits, &value, sizeof bits);
   if ((bits & 0x7fffffffU) > 0x7f800000U) return static_cast<std::uint16_t>((bits >> 16U) | 0x40U);  // NaN stays NaN
-  return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U);                  // ties to even
+  return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U);                 // ties to even
 }
 
 std::uint16_t float16_bits(float value) {
@@ -124,7 +124,8 @@ HostTensor sliced(const HostTensor& tensor, const std::vector<std::int64_t>& sta
     result.strides[axis] = result.sizes[axis] == 1 ? tensor.strides[axis] : tensor.strides[axis] * step[axis];
   }
   if (tensor.data != nullptr) {
-    result.data = static_cast<const std::byte*>(tensor.data) + offset * static_cast<std::int64_t>(size_of(tensor.dtype));
+    result.data =
+        static_cast<const std::byte*>(tensor.data) + offset * static_cast<std::int64_t>(size_of(tensor.dtype));
   }
   return result;
 }

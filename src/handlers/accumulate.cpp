@@ -1,9 +1,9 @@
 #include "src/handlers/accumulate.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
-
-#include <fmt/format.h>
 
 #include "src/handlers/slicing.h"
 
@@ -15,7 +15,8 @@ constexpr std::int64_t kMaxCompared = std::int64_t{1} << 28;
 
 Tensor neutral(Network& net, Accumulation how, DType dtype, std::int64_t rank) {
   const auto integer = [&](std::int64_t value) {
-    return net.constant(contiguous_as(reshaped(host_tensor(std::vector<std::int64_t>{value}), Dims(static_cast<std::size_t>(rank), 1)), dtype));
+    return net.constant(contiguous_as(
+        reshaped(host_tensor(std::vector<std::int64_t>{value}), Dims(static_cast<std::size_t>(rank), 1)), dtype));
   };
   const bool narrow = dtype == DType::kInt32;
   switch (how) {
@@ -55,7 +56,8 @@ void check_memory(const Args& a, const Tensor& self, std::int64_t axis, const Te
   std::int64_t elements = std::max<std::int64_t>(self.dims()[static_cast<std::size_t>(axis)], 1);
   for (std::int64_t size : source.dims()) elements *= std::max<std::int64_t>(size, 1);
   a.require(elements <= kMaxCompared,
-            fmt::format("TensorRT has no scatter that accumulates; composed of comparisons it would take {} elements", elements));
+            fmt::format("TensorRT has no scatter that accumulates; composed of comparisons it would take {} elements",
+                        elements));
 }
 
 // [.., places, indices, ..] at `axis`: whether the index is the place. Known indices give a constant.
@@ -89,14 +91,14 @@ Tensor grown(Network& net, const Tensor& x, const Tensor& like, const Tensor& fi
   }
   if (same) return x;
   const Tensor value = net.reshape(fill, {});
-  return net.slice(x, std::vector<Dim>(static_cast<std::size_t>(x.rank()), Dim(0)), like.shape(), Dims(static_cast<std::size_t>(x.rank()), 1),
-                   SampleMode::kFill, value);
+  return net.slice(x, std::vector<Dim>(static_cast<std::size_t>(x.rank()), Dim(0)), like.shape(),
+                   Dims(static_cast<std::size_t>(x.rank()), 1), SampleMode::kFill, value);
 }
 
 }  // namespace
 
-Tensor accumulate(Network& net, const Args& a, const Tensor& self, std::int64_t axis, const Tensor& index, const Tensor& source,
-                  Accumulation how, bool include_self) {
+Tensor accumulate(Network& net, const Args& a, const Tensor& self, std::int64_t axis, const Tensor& index,
+                  const Tensor& source, Accumulation how, bool include_self) {
   a.require(self.dtype() != DType::kBool, "TensorRT reduces no bools");
   check_memory(a, self, axis, source);
   const Tensor here = matches(net, index, axis, self.dim(axis));
@@ -109,7 +111,8 @@ Tensor accumulate(Network& net, const Args& a, const Tensor& self, std::int64_t 
   Tensor count = net.reduce(ReduceOperation::kSum, net.cast(here, DType::kInt32), {axis + 1}, false);
   const bool per_element = index.dims() == source.dims();
   if (per_element) count = grown(net, count, self, net.scalar(0, DType::kInt32, count.rank()));
-  const Tensor untouched = net.elementwise(ElementWiseOperation::kEqual, count, net.scalar(0, DType::kInt32, count.rank()));
+  const Tensor untouched =
+      net.elementwise(ElementWiseOperation::kEqual, count, net.scalar(0, DType::kInt32, count.rank()));
   if (how == Accumulation::kMean) {
     if (include_self) {
       result = result + self;
@@ -118,7 +121,8 @@ Tensor accumulate(Network& net, const Args& a, const Tensor& self, std::int64_t 
       count = net.elementwise(ElementWiseOperation::kMax, count, net.scalar(1, DType::kInt32, count.rank()));
     }
     const Tensor divisor = net.cast(count, self.dtype());
-    result = is_floating(self.dtype()) ? result / divisor : net.elementwise(ElementWiseOperation::kFloorDiv, result, divisor);
+    result = is_floating(self.dtype()) ? result / divisor
+                                       : net.elementwise(ElementWiseOperation::kFloorDiv, result, divisor);
     if (include_self) return result;
   }
   return net.select(untouched, self, result);

@@ -1,8 +1,8 @@
 #include "src/handlers/index_list.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "src/handlers/slicing.h"
 
@@ -67,7 +67,8 @@ Tensor IndexList::tuples(Network& net, const Args& a, const Tensor& x, bool writ
     Tensor index;
     if (const auto& known = indices[i].known) {
       index = index_constant(net, size.is_constant() ? wrapped(a, *known, size.value()) : *known, type);
-      const bool negative = std::any_of(known->values.begin(), known->values.end(), [](std::int64_t value) { return value < 0; });
+      const bool negative =
+          std::any_of(known->values.begin(), known->values.end(), [](std::int64_t value) { return value < 0; });
       if (negative) index = wrapped(net, index, size);
     } else {
       index = wrapped(net, net.cast(indices[i].tensor, type), size, writing);
@@ -122,9 +123,11 @@ IndexList read_indices(Network& net, Args& a, const Tensor& x) {
       continue;
     }
     const Tensor places = net.add(layer::NonZero{mask});
-    for (std::int64_t i = 0; i < mask.rank(); ++i) add({std::nullopt, net.squeeze(slice_axis(net, places, 0, i, Dim(1)), {0})});
+    for (std::int64_t i = 0; i < mask.rank(); ++i)
+      add({std::nullopt, net.squeeze(slice_axis(net, places, 0, i, Dim(1)), {0})});
   }
-  for (std::size_t i = 1; i < list.axes.size(); ++i) list.adjacent = list.adjacent && list.axes[i] == list.axes[i - 1] + 1;
+  for (std::size_t i = 1; i < list.axes.size(); ++i)
+    list.adjacent = list.adjacent && list.axes[i] == list.axes[i - 1] + 1;
   return list;
 }
 

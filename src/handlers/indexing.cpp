@@ -1,8 +1,8 @@
 // Reading at indices: x[...] with tensors, gather, embedding, one-hot, and what depends on the data (nonzero).
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
-
-#include <fmt/format.h>
 
 #include "src/handlers/index_list.h"
 #include "src/handlers/indices.h"
@@ -59,7 +59,8 @@ Results index_select(Network& net, Args& a) {
 Tensor gather_elements(Network& net, const Tensor& x, std::int64_t axis, const Tensor& index) {
   const Tensor data = x.rank() == 0 ? net.reshape(x, {1}) : x;
   const Tensor places = index.rank() == 0 ? net.reshape(index, {1}) : index;
-  const Tensor result = net.add(layer::Gather{.data = data, .indices = places, .mode = GatherMode::kElement, .axis = axis});
+  const Tensor result =
+      net.add(layer::Gather{.data = data, .indices = places, .mode = GatherMode::kElement, .axis = axis});
   return index.rank() == 0 ? net.reshape(result, {}) : result;
 }
 
@@ -116,9 +117,7 @@ Results one_hot(Network& net, Args& a) {
 }
 
 // [count, rank]: the places of the true elements.
-Tensor nonzero_rows(Network& net, const Tensor& x) {
-  return net.permute(net.add(layer::NonZero{x}), {1, 0});
-}
+Tensor nonzero_rows(Network& net, const Tensor& x) { return net.permute(net.add(layer::NonZero{x}), {1, 0}); }
 
 Results nonzero(Network& net, Args& a) {
   const Tensor x = a.tensor("self");

@@ -1,11 +1,11 @@
 #include "src/handlers/indices.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include <algorithm>
 #include <limits>
 #include <optional>
-
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include "src/handlers/slicing.h"
 
@@ -38,7 +38,8 @@ std::vector<KnownIndex> true_positions(const HostTensor& mask) {
   std::vector<KnownIndex> positions(mask.sizes.size());
   for (std::int64_t i = 0; i < dense.numel(); ++i) {
     if (integer_at(dense, i) == 0) continue;
-    for (std::size_t axis = 0; axis < positions.size(); ++axis) positions[axis].values.push_back(i / strides[axis] % mask.sizes[axis]);
+    for (std::size_t axis = 0; axis < positions.size(); ++axis)
+      positions[axis].values.push_back(i / strides[axis] % mask.sizes[axis]);
   }
   for (KnownIndex& index : positions) index.sizes = {static_cast<std::int64_t>(index.values.size())};
   return positions;
@@ -53,7 +54,8 @@ std::vector<KnownIndex> broadcast(const std::vector<KnownIndex>& indices, const 
       std::int64_t& size = sizes[rank - index.sizes.size() + i];
       const std::int64_t own = index.sizes[i];
       if (own != 1 && size != 1 && own != size) {
-        throw Error(ErrorCategory::kInvalidArgument, fmt::format("indices of sizes {} and {} do not broadcast", size, own), net.location());
+        throw Error(ErrorCategory::kInvalidArgument,
+                    fmt::format("indices of sizes {} and {} do not broadcast", size, own), net.location());
       }
       if (own != 1) size = own;
     }
@@ -96,7 +98,8 @@ KnownIndex wrapped(const Args& a, const KnownIndex& index, std::int64_t size) {
 Tensor wrapped(Network& net, const Tensor& index, const Dim& size, bool always) {
   if (size.is_constant() && !always) return index;
   const Tensor from_end = index + net.expand_rank(net.cast(net.dim_tensor(size), index.dtype()), index.rank());
-  const Tensor negative = net.elementwise(ElementWiseOperation::kLess, index, net.scalar(0, index.dtype(), index.rank()));
+  const Tensor negative =
+      net.elementwise(ElementWiseOperation::kLess, index, net.scalar(0, index.dtype(), index.rank()));
   return net.select(negative, from_end, index);
 }
 
@@ -127,7 +130,8 @@ Tensor take(Network& net, const Tensor& x, std::int64_t axis, const Tensor& inde
 std::vector<Tensor> nonzero_columns(Network& net, const Tensor& x) {
   const Tensor places = net.cast(net.add(layer::NonZero{x}), DType::kInt64);
   std::vector<Tensor> columns;
-  for (std::int64_t axis = 0; axis < x.rank(); ++axis) columns.push_back(net.squeeze(slice_axis(net, places, 0, axis, Dim(1)), {0}));
+  for (std::int64_t axis = 0; axis < x.rank(); ++axis)
+    columns.push_back(net.squeeze(slice_axis(net, places, 0, axis, Dim(1)), {0}));
   return columns;
 }
 
@@ -138,7 +142,8 @@ Tensor ramp(Network& net, const Dim& start, const Dim& step, const Dim& count, D
     return net.constant(contiguous_as(host_tensor(values), dtype));
   }
   const auto number = [&](const Dim& dim) { return net.cast(net.dim_tensor(dim), dtype); };
-  return net.add(layer::Fill{net.sizes_operand({count}), FillOperation::kLinspace, number(start), net.reshape(number(step), {1}), dtype});
+  return net.add(layer::Fill{net.sizes_operand({count}), FillOperation::kLinspace, number(start),
+                             net.reshape(number(step), {1}), dtype});
 }
 
 }  // namespace torch2trt

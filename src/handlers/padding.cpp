@@ -1,7 +1,7 @@
 // Padding: slices whose coordinates lie outside of the input. Negative padding crops.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "src/handlers/register.h"
 #include "src/handlers/slicing.h"
@@ -35,7 +35,8 @@ Bounds bounds_of(Network& net, const Args& a, const Tensor& x, const std::vector
   return bounds;
 }
 
-Tensor padded(Network& net, const Args& a, const Tensor& given, std::vector<Dim> pad, SampleMode mode, std::optional<Tensor> fill = std::nullopt) {
+Tensor padded(Network& net, const Args& a, const Tensor& given, std::vector<Dim> pad, SampleMode mode,
+              std::optional<Tensor> fill = std::nullopt) {
   Tensor x = given;
   Bounds bounds = bounds_of(net, a, x, pad);
   // What wraps around is what is left after cropping.
@@ -82,8 +83,10 @@ Handler padding(std::string_view amounts, SampleMode mode) {
 void register_padding(HandlerRegistry& r) {
   r.op("aten::constant_pad_nd").convert(constant_pad_nd);
   r.op("aten::pad").convert(pad);
-  r.ops({"aten::reflection_pad1d", "aten::reflection_pad2d", "aten::reflection_pad3d"}).convert(padding("padding", SampleMode::kReflect));
-  r.ops({"aten::replication_pad1d", "aten::replication_pad2d", "aten::replication_pad3d"}).convert(padding("padding", SampleMode::kClamp));
+  r.ops({"aten::reflection_pad1d", "aten::reflection_pad2d", "aten::reflection_pad3d"})
+      .convert(padding("padding", SampleMode::kReflect));
+  r.ops({"aten::replication_pad1d", "aten::replication_pad2d", "aten::replication_pad3d"})
+      .convert(padding("padding", SampleMode::kClamp));
   r.op("aten::_pad_circular").convert(padding("pad", SampleMode::kWrap));
 }
 

@@ -1,8 +1,8 @@
 // The same elements in another order or number: flip, roll, repeat, the shuffles, diagonals, triangles, pieces.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
-
-#include <fmt/format.h>
 
 #include "src/handlers/indices.h"
 #include "src/handlers/register.h"
@@ -51,7 +51,8 @@ Handler flip_axis(std::int64_t axis) {
 }
 
 // Coordinates that wrap around: one slice for any number of dimensions.
-Tensor rolled(Network& net, const Tensor& x, const std::vector<std::int64_t>& axes, const std::vector<std::int64_t>& shifts) {
+Tensor rolled(Network& net, const Tensor& x, const std::vector<std::int64_t>& axes,
+              const std::vector<std::int64_t>& shifts) {
   Dims total(static_cast<std::size_t>(x.rank()), 0);
   for (std::size_t i = 0; i < axes.size(); ++i) total[static_cast<std::size_t>(axes[i])] += shifts[i];
   std::vector<Dim> starts;
@@ -147,11 +148,13 @@ Results repeat_interleave(Network& net, Args& a) {
 Results repeat_interleave_each(Network& net, Args& a) {
   std::int64_t axis = 0;
   const Tensor x = interleaved_input(net, a, axis);
-  a.require(a.is_constant("repeats"), "how often each element is repeated is computed in the network: the shape depends on the data");
+  a.require(a.is_constant("repeats"),
+            "how often each element is repeated is computed in the network: the shape depends on the data");
   const KnownIndex repeats = known_index(a.weights("repeats"));
   if (repeats.values.size() == 1) return interleaved(net, a, x, axis, repeats.values[0]);
   KnownIndex index;
-  for (std::size_t i = 0; i < repeats.values.size(); ++i) index.values.insert(index.values.end(), static_cast<std::size_t>(repeats.values[i]), static_cast<std::int64_t>(i));
+  for (std::size_t i = 0; i < repeats.values.size(); ++i)
+    index.values.insert(index.values.end(), static_cast<std::size_t>(repeats.values[i]), static_cast<std::int64_t>(i));
   index.sizes = {static_cast<std::int64_t>(index.values.size())};
   return take(net, a, x, axis, index);
 }
@@ -262,7 +265,8 @@ Results meshgrid(Network& net, Args& a) {
 
 // --- pieces -------------------------------------------------------------------------------------------------------
 
-std::vector<Tensor> pieces_between(Network& net, const Tensor& x, std::int64_t axis, const std::vector<Dim>& positions) {
+std::vector<Tensor> pieces_between(Network& net, const Tensor& x, std::int64_t axis,
+                                   const std::vector<Dim>& positions) {
   std::vector<Tensor> pieces;
   const Dim size = x.dim(axis);
   Dim start(0);
@@ -280,7 +284,8 @@ std::vector<Tensor> pieces_between(Network& net, const Tensor& x, std::int64_t a
   return pieces;
 }
 
-std::vector<Tensor> equal_pieces(Network& net, const Args& a, const Tensor& x, std::int64_t axis, std::int64_t sections) {
+std::vector<Tensor> equal_pieces(Network& net, const Args& a, const Tensor& x, std::int64_t axis,
+                                 std::int64_t sections) {
   const std::int64_t size = static_size(a, x, axis, "the number of elements of each piece depends on");
   std::vector<Tensor> pieces;
   std::int64_t start = 0;
@@ -317,7 +322,8 @@ Handler split_axis(std::int64_t axis) {
 // --- diagonals and triangles --------------------------------------------------------------------------------------
 
 // In [.., rows, columns] flattened to [.., rows * columns], the diagonal is every (columns + 1)-th element.
-Tensor diagonal_of(Network& net, const Args& a, const Tensor& x, std::int64_t offset, std::int64_t axis1, std::int64_t axis2) {
+Tensor diagonal_of(Network& net, const Args& a, const Tensor& x, std::int64_t offset, std::int64_t axis1,
+                   std::int64_t axis2) {
   std::vector<std::int64_t> order;
   for (std::int64_t axis = 0; axis < x.rank(); ++axis) {
     if (axis != axis1 && axis != axis2) order.push_back(axis);
@@ -328,7 +334,8 @@ Tensor diagonal_of(Network& net, const Args& a, const Tensor& x, std::int64_t of
   const std::int64_t last = x.rank() - 1;
   const std::int64_t rows = static_size(a, matrices, last - 1, "the diagonal of");
   const std::int64_t columns = static_size(a, matrices, last, "the diagonal of");
-  const std::int64_t length = std::max<std::int64_t>(std::min(rows + std::min<std::int64_t>(offset, 0), columns - std::max<std::int64_t>(offset, 0)), 0);
+  const std::int64_t length = std::max<std::int64_t>(
+      std::min(rows + std::min<std::int64_t>(offset, 0), columns - std::max<std::int64_t>(offset, 0)), 0);
   const std::int64_t start = offset >= 0 ? offset : -offset * columns;
   return slice_axis(net, net.flatten(matrices, last - 1, last), last - 1, length == 0 ? 0 : start, length, columns + 1);
 }
@@ -345,13 +352,15 @@ Tensor diagonal_mask(Network& net, const Tensor& x, std::int64_t bound, bool low
   if (rows.is_constant() && columns.is_constant()) {
     std::vector<std::int64_t> kept;
     for (std::int64_t i = 0; i < rows.value(); ++i) {
-      for (std::int64_t j = 0; j < columns.value(); ++j) kept.push_back((lower ? j - i <= bound : j - i >= bound) ? 1 : 0);
+      for (std::int64_t j = 0; j < columns.value(); ++j)
+        kept.push_back((lower ? j - i <= bound : j - i >= bound) ? 1 : 0);
     }
     return net.constant(bool_tensor(kept, {rows.value(), columns.value()}));
   }
   const Tensor start = net.scalar(0, DType::kInt32);
   const Tensor steps = net.constant(contiguous_as(host_tensor(std::vector<std::int64_t>{-1, 1}), DType::kInt32));
-  const Tensor difference = net.add(layer::Fill{net.sizes_operand({rows, columns}), FillOperation::kLinspace, start, steps, DType::kInt32});
+  const Tensor difference =
+      net.add(layer::Fill{net.sizes_operand({rows, columns}), FillOperation::kLinspace, start, steps, DType::kInt32});
   const Tensor limit = net.scalar(static_cast<double>(lower ? bound + 1 : bound - 1), DType::kInt32, 2);
   return net.elementwise(lower ? ElementWiseOperation::kLess : ElementWiseOperation::kGreater, difference, limit);
 }
@@ -371,7 +380,8 @@ Tensor embedded_diagonal(Network& net, const Args& a, const Tensor& x, std::int6
   KnownIndex element{{size}, {}};
   for (std::int64_t row = 0; row < size; ++row) {
     for (std::int64_t column = 0; column < size; ++column) mask.push_back(column - row == offset ? 1 : 0);
-    element.values.push_back(std::clamp<std::int64_t>(row - std::max<std::int64_t>(-offset, 0), 0, std::max<std::int64_t>(count - 1, 0)));
+    element.values.push_back(
+        std::clamp<std::int64_t>(row - std::max<std::int64_t>(-offset, 0), 0, std::max<std::int64_t>(count - 1, 0)));
   }
   const Tensor column = net.unsqueeze(take(net, a, x, x.rank() - 1, element), {x.rank()});
   return net.select(net.constant(bool_tensor(mask, {size, size})), column, net.scalar(0, x.dtype()));

@@ -22,6 +22,7 @@ void register_all(HandlerRegistry& registry) {
   register_sizes(registry);
   register_sorting(registry);
   register_types(registry);
+  register_windows(registry);
   register_einsum(registry);
   register_mathematics(registry);
   register_norms(registry);
@@ -29,7 +30,6 @@ void register_all(HandlerRegistry& registry) {
   register_random(registry);
   register_recurrent_cells(registry);
   register_statistics(registry);
-  register_windows(registry);
 }
 
 }  // namespace torch2trt

@@ -26,6 +26,7 @@ void register_shapes(HandlerRegistry& registry);
 void register_sizes(HandlerRegistry& registry);
 void register_sorting(HandlerRegistry& registry);
 void register_types(HandlerRegistry& registry);
+void register_windows(HandlerRegistry& registry);
 void register_einsum(HandlerRegistry& registry);
 void register_mathematics(HandlerRegistry& registry);
 void register_norms(HandlerRegistry& registry);
@@ -33,6 +34,5 @@ void register_quantization(HandlerRegistry& registry);
 void register_random(HandlerRegistry& registry);
 void register_recurrent_cells(HandlerRegistry& registry);
 void register_statistics(HandlerRegistry& registry);
-void register_windows(HandlerRegistry& registry);
 
 }  // namespace torch2trt

@@ -1,8 +1,8 @@
 // Writing at indices and into pieces. In-place forms arrive as these after the pass functionalize.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
-
-#include <fmt/format.h>
 
 #include "src/handlers/accumulate.h"
 #include "src/handlers/index_list.h"
@@ -15,21 +15,24 @@ namespace {
 
 std::vector<std::int64_t> inverse(const std::vector<std::int64_t>& order) {
   std::vector<std::int64_t> result(order.size());
-  for (std::size_t i = 0; i < order.size(); ++i) result[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
+  for (std::size_t i = 0; i < order.size(); ++i)
+    result[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
   return result;
 }
 
 bool is_one(const Dim& dim) { return dim.is_constant() && dim.value() == 1; }
 
 // `x` where `places` along `axis` are false, `values` (broadcasting to x) where true.
-Tensor chosen(Network& net, const Tensor& x, std::int64_t axis, const std::vector<std::int64_t>& places, const Tensor& values) {
+Tensor chosen(Network& net, const Tensor& x, std::int64_t axis, const std::vector<std::int64_t>& places,
+              const Tensor& values) {
   Dims sizes(static_cast<std::size_t>(x.rank()), 1);
   sizes[static_cast<std::size_t>(axis)] = static_cast<std::int64_t>(places.size());
   return net.select(net.constant(bool_tensor(places, sizes)), values, x);
 }
 
 // x with `source` in the place of start, start + step, ... along `axis`; `source` has the sizes of that piece.
-Tensor written(Network& net, const Tensor& x, std::int64_t axis, const Range& range, std::int64_t step, const Tensor& source) {
+Tensor written(Network& net, const Tensor& x, std::int64_t axis, const Range& range, std::int64_t step,
+               const Tensor& source) {
   const Dim size = x.dim(axis);
   const bool from_zero = range.start.is_constant() && range.start.value() == 0;
   if (range.length.is_constant() && range.length.value() == 0) return x;
@@ -56,7 +59,8 @@ Tensor written(Network& net, const Tensor& x, std::int64_t axis, const Range& ra
       const std::int64_t offset = i - range.start.value();
       const std::int64_t element = std::clamp<std::int64_t>(offset / step, 0, range.length.value() - 1);
       nearest.values.push_back(element);
-      places[static_cast<std::size_t>(i)] = offset >= 0 && offset % step == 0 && offset / step < range.length.value() ? 1 : 0;
+      places[static_cast<std::size_t>(i)] =
+          offset >= 0 && offset % step == 0 && offset / step < range.length.value() ? 1 : 0;
     }
     return chosen(net, x, axis, places, net.gather(source, index_constant(net, nearest), axis));
   }
@@ -64,7 +68,8 @@ Tensor written(Network& net, const Tensor& x, std::int64_t axis, const Range& ra
   std::iota(order.begin(), order.end(), 0);
   std::rotate(order.begin(), order.begin() + axis, order.begin() + axis + 1);
   const Tensor rows = net.unsqueeze(ramp(net, range.start, step, range.length, DType::kInt64), {1});
-  const Tensor result = net.add(layer::Scatter{net.permute(x, order), rows, net.permute(source, order), ScatterMode::kNd});
+  const Tensor result =
+      net.add(layer::Scatter{net.permute(x, order), rows, net.permute(source, order), ScatterMode::kNd});
   return net.permute(result, inverse(order));
 }
 
@@ -72,7 +77,9 @@ Results slice_scatter(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const std::int64_t axis = a.axis("dim", x);
   const std::int64_t step = a.integer("step");
-  const auto bound = [&](std::string_view name) { return a.is_none(name) ? std::nullopt : std::optional<Dim>(a.dim(name)); };
+  const auto bound = [&](std::string_view name) {
+    return a.is_none(name) ? std::nullopt : std::optional<Dim>(a.dim(name));
+  };
   const Range range = python_range(net, bound("start"), bound("end"), step, x.dim(axis));
   std::vector<Dim> shape = x.shape();
   shape[static_cast<std::size_t>(axis)] = range.length;
@@ -113,10 +120,12 @@ Results diagonal_scatter(Network& net, Args& a) {
   std::vector<std::int64_t> on_diagonal;
   for (std::int64_t i = 0; i < rows * columns; ++i) on_diagonal.push_back(i % columns - i / columns == offset ? 1 : 0);
   // Each row reads element (row or column) of the diagonal: broadcast along the rows, if they start at the offset.
-  const std::int64_t length = std::max<std::int64_t>(std::min(rows + std::min<std::int64_t>(offset, 0), columns - std::max<std::int64_t>(offset, 0)), 0);
+  const std::int64_t length = std::max<std::int64_t>(
+      std::min(rows + std::min<std::int64_t>(offset, 0), columns - std::max<std::int64_t>(offset, 0)), 0);
   if (length == 0) return x;
   KnownIndex element{{columns}, {}};
-  for (std::int64_t i = 0; i < columns; ++i) element.values.push_back(std::clamp<std::int64_t>(i - std::max<std::int64_t>(offset, 0), 0, length - 1));
+  for (std::int64_t i = 0; i < columns; ++i)
+    element.values.push_back(std::clamp<std::int64_t>(i - std::max<std::int64_t>(offset, 0), 0, length - 1));
   const Tensor source = a.tensor_as("src", x.dtype());
   const Tensor spread = net.unsqueeze(take(net, a, source, source.rank() - 1, element), {rank - 2});
   Dims mask_sizes(static_cast<std::size_t>(rank), 1);
@@ -145,7 +154,8 @@ std::optional<Tensor> masked_write(Network& net, const Tensor& x, const IndexLis
 }
 
 // Where all indices are known and there is one value, a constant mask.
-std::optional<Tensor> known_write(Network& net, const Args& a, const Tensor& x, const IndexList& list, const Tensor& value) {
+std::optional<Tensor> known_write(Network& net, const Args& a, const Tensor& x, const IndexList& list,
+                                  const Tensor& value) {
   if (list.mask || !value.is_static() || numel_of(value.dims()) != 1) return std::nullopt;
   std::vector<KnownIndex> known;
   Dims sizes(static_cast<std::size_t>(x.rank()), 1);
@@ -160,14 +170,16 @@ std::optional<Tensor> known_write(Network& net, const Args& a, const Tensor& x, 
   std::vector<std::int64_t> mask(static_cast<std::size_t>(numel_of(sizes)), 0);
   for (std::size_t k = 0; k < known[0].values.size(); ++k) {
     std::int64_t place = 0;
-    for (std::size_t i = 0; i < known.size(); ++i) place += known[i].values[k] * strides[static_cast<std::size_t>(list.axes[i])];
+    for (std::size_t i = 0; i < known.size(); ++i)
+      place += known[i].values[k] * strides[static_cast<std::size_t>(list.axes[i])];
     mask[static_cast<std::size_t>(place)] = 1;
   }
   return net.select(net.constant(bool_tensor(mask, sizes)), net.expand_rank(net.reshape(value, {}), x.rank()), x);
 }
 
 // `values` (broadcasting to the shape index.Tensor gives) as [index shape..., other axes of x...].
-Tensor updates(Network& net, const Tensor& x, const IndexList& list, const std::vector<Dim>& index_shape, const Tensor& values) {
+Tensor updates(Network& net, const Tensor& x, const IndexList& list, const std::vector<Dim>& index_shape,
+               const Tensor& values) {
   const std::int64_t before = list.adjacent ? list.axes[0] : 0;
   const auto count = static_cast<std::int64_t>(index_shape.size());
   std::vector<Dim> shape;
@@ -185,12 +197,14 @@ Tensor updates(Network& net, const Tensor& x, const IndexList& list, const std::
 // Indices into the front axes, flattened: their strides times their indices.
 Tensor flat_index(Network& net, const Args& a, const Tensor& x, const IndexList& list) {
   if (const auto flat = list.flattened(a, x)) {
-    if (std::all_of(flat->values.begin(), flat->values.end(), [](std::int64_t value) { return value >= 0; })) return index_constant(net, *flat);
+    if (std::all_of(flat->values.begin(), flat->values.end(), [](std::int64_t value) { return value >= 0; }))
+      return index_constant(net, *flat);
   }
   Tensor flat;
   for (std::size_t i = 0; i < list.axes.size(); ++i) {
     const Dim size = x.dim(list.axes[i]);
-    Tensor index = list.indices[i].known ? index_constant(net, *list.indices[i].known, DType::kInt64) : net.cast(list.indices[i].tensor, DType::kInt64);
+    Tensor index = list.indices[i].known ? index_constant(net, *list.indices[i].known, DType::kInt64)
+                                         : net.cast(list.indices[i].tensor, DType::kInt64);
     index = wrapped(net, index, size, true);
     if (i > 0) {
       const Tensor scale = net.expand_rank(net.cast(net.dim_tensor(size), DType::kInt64), flat.rank());
@@ -220,8 +234,11 @@ Tensor add_at(Network& net, const Args& a, const Tensor& x, const IndexList& lis
 }
 
 // Known indices of one axis behind others: every place reads either x or the values, which lie behind it.
-std::optional<Tensor> known_replacement(Network& net, const Args& a, const Tensor& x, const IndexList& list, const Tensor& values) {
-  if (list.mask || list.axes.size() != 1 || list.axes[0] == 0 || !list.indices[0].known || list.indices[0].known->sizes.size() != 1) return std::nullopt;
+std::optional<Tensor> known_replacement(Network& net, const Args& a, const Tensor& x, const IndexList& list,
+                                        const Tensor& values) {
+  if (list.mask || list.axes.size() != 1 || list.axes[0] == 0 || !list.indices[0].known ||
+      list.indices[0].known->sizes.size() != 1)
+    return std::nullopt;
   const std::int64_t axis = list.axes[0];
   const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
   if (size < 0) return std::nullopt;
@@ -328,7 +345,8 @@ Results index_reduce(Network& net, Args& a) {
     }
     const auto how = accumulation_of(a.string("reduce"));
     a.require(how.has_value(), "this reduction is not known");
-    return accumulate(net, a, x, list.axes[0], net.unsqueeze(index, around), a.tensor_as("source", x.dtype()), *how, a.boolean("include_self"));
+    return accumulate(net, a, x, list.axes[0], net.unsqueeze(index, around), a.tensor_as("source", x.dtype()), *how,
+                      a.boolean("include_self"));
   });
 }
 
@@ -363,7 +381,9 @@ Results scatter(Network& net, Args& a) {
     }
     const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
     const std::int64_t count = index.dims()[static_cast<std::size_t>(axis)];
-    a.require(size < 0 || count <= size, fmt::format("scatter of {} elements into {}: some are written twice, which has no defined result", count, size));
+    a.require(size < 0 || count <= size,
+              fmt::format("scatter of {} elements into {}: some are written twice, which has no defined result", count,
+                          size));
     return net.add(layer::Scatter{x, index, source, ScatterMode::kElement, axis});
   });
 }
@@ -377,7 +397,9 @@ Results scatter_add(Network& net, Args& a) {
 }
 
 Results masked_scatter(Network&, Args& a) {
-  a.require(false, "masked_scatter takes the source's elements one after the other, for each true element of the mask: TensorRT has no such layer");
+  a.require(false,
+            "masked_scatter takes the source's elements one after the other, for each true element of the mask: "
+            "TensorRT has no such layer");
   return a.tensor("self");
 }
 

@@ -1,7 +1,7 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
-
-#include <fmt/format.h>
 
 #include "src/handlers/register.h"
 #include "src/handlers/slicing.h"
@@ -22,7 +22,8 @@ Results unflatten(Network& net, Args& a) {
   std::vector<Dim> shape = x.shape();
   std::vector<Dim> sizes = a.dims("sizes");
   // A -1 is what is left of this dimension alone.
-  const auto rest = std::find_if(sizes.begin(), sizes.end(), [](const Dim& dim) { return dim.value() == -1 && dim.is_constant(); });
+  const auto rest =
+      std::find_if(sizes.begin(), sizes.end(), [](const Dim& dim) { return dim.value() == -1 && dim.is_constant(); });
   if (rest != sizes.end()) {
     Dim known(1);
     for (auto size = sizes.begin(); size != sizes.end(); ++size) {
@@ -75,7 +76,8 @@ Results squeeze(Network& net, Args& a) {
   std::vector<std::int64_t> axes;
   for (std::int64_t axis : candidates) {
     const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
-    a.require(size >= 0 || !a.has("dim"), fmt::format("squeeze of dimension {}, whose size is only known at run time", axis));
+    a.require(size >= 0 || !a.has("dim"),
+              fmt::format("squeeze of dimension {}, whose size is only known at run time", axis));
     if (size == 1) axes.push_back(axis);
   }
   return net.squeeze(x, axes);
@@ -90,14 +92,16 @@ Results expand(Network& net, Args& a) {
 Results expand_as(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const Operand& other = a.operand("other");
-  if (const auto* host = other.as<HostTensor>()) return net.broadcast_to(x, std::vector<Dim>(host->sizes.begin(), host->sizes.end()));
+  if (const auto* host = other.as<HostTensor>())
+    return net.broadcast_to(x, std::vector<Dim>(host->sizes.begin(), host->sizes.end()));
   return net.broadcast_to(x, a.tensor("other").shape());
 }
 
 Results reshape_as(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const Operand& other = a.operand("other");
-  if (const auto* host = other.as<HostTensor>()) return net.reshape(x, std::vector<Dim>(host->sizes.begin(), host->sizes.end()));
+  if (const auto* host = other.as<HostTensor>())
+    return net.reshape(x, std::vector<Dim>(host->sizes.begin(), host->sizes.end()));
   return net.reshape(x, a.tensor("other").shape());
 }
 
@@ -105,7 +109,9 @@ Results slice(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const std::int64_t axis = a.axis("dim", x);
   const std::int64_t step = a.integer("step");
-  const auto bound = [&](std::string_view name) { return a.is_none(name) ? std::nullopt : std::optional<Dim>(a.dim(name)); };
+  const auto bound = [&](std::string_view name) {
+    return a.is_none(name) ? std::nullopt : std::optional<Dim>(a.dim(name));
+  };
   const Range range = python_range(net, bound("start"), bound("end"), step, x.dim(axis));
   return slice_axis(net, x, axis, range.start, range.length, step);
 }
@@ -140,11 +146,13 @@ Tensor pieces_at(Network& net, const Tensor& x, std::int64_t axis, std::int64_t 
 
 std::int64_t static_size(const Args& a, const Tensor& x, std::int64_t axis) {
   const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
-  a.require(size >= 0, fmt::format("the number of pieces depends on dimension {}, whose size is only known at run time", axis));
+  a.require(size >= 0,
+            fmt::format("the number of pieces depends on dimension {}, whose size is only known at run time", axis));
   return size;
 }
 
-std::vector<Tensor> split_evenly(Network& net, const Tensor& x, std::int64_t axis, std::int64_t total, std::int64_t length) {
+std::vector<Tensor> split_evenly(Network& net, const Tensor& x, std::int64_t axis, std::int64_t total,
+                                 std::int64_t length) {
   std::vector<Tensor> pieces;
   for (std::int64_t start = 0; start < total || pieces.empty(); start += length) {
     pieces.push_back(pieces_at(net, x, axis, start, std::min(length, total - start)));
@@ -183,7 +191,8 @@ Results unbind(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const std::int64_t axis = a.axis("dim", x);
   std::vector<Tensor> pieces;
-  for (std::int64_t i = 0; i < static_size(a, x, axis); ++i) pieces.push_back(net.squeeze(pieces_at(net, x, axis, i, 1), {axis}));
+  for (std::int64_t i = 0; i < static_size(a, x, axis); ++i)
+    pieces.push_back(net.squeeze(pieces_at(net, x, axis, i, 1), {axis}));
   return Operand(pieces);
 }
 

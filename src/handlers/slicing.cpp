@@ -9,7 +9,8 @@ Dim plus(Network& net, const Dim& a, const Dim& b) { return net.dim_arithmetic(E
 Dim minus(Network& net, const Dim& a, const Dim& b) { return net.dim_arithmetic(ElementWiseOperation::kSub, a, b); }
 Dim times(Network& net, const Dim& a, const Dim& b) { return net.dim_arithmetic(ElementWiseOperation::kProd, a, b); }
 
-Tensor slice_axis(Network& net, const Tensor& x, std::int64_t axis, const Dim& start, const Dim& size, std::int64_t step) {
+Tensor slice_axis(Network& net, const Tensor& x, std::int64_t axis, const Dim& start, const Dim& size,
+                  std::int64_t step) {
   std::vector<Dim> starts(static_cast<std::size_t>(x.rank()), Dim(0));
   std::vector<Dim> sizes = x.shape();
   Dims strides(sizes.size(), 1);
@@ -47,7 +48,8 @@ Range python_range(Network& net, const std::optional<Dim>& start, const std::opt
   } else if (!(from.is_constant() && from.value() == 0)) {
     length = net.dim_arithmetic(ElementWiseOperation::kMax, length, Dim(0));
   }
-  if (step != 1) length = net.dim_arithmetic(ElementWiseOperation::kFloorDiv, plus(net, length, Dim(step - 1)), Dim(step));
+  if (step != 1)
+    length = net.dim_arithmetic(ElementWiseOperation::kFloorDiv, plus(net, length, Dim(step - 1)), Dim(step));
   return {from, length};
 }
 

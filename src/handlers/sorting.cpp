@@ -1,7 +1,7 @@
 // Sorting is TensorRT's top-k of everything, which orders equal elements by their index, as ONNX's TopK must.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "src/handlers/register.h"
 #include "src/handlers/slicing.h"
@@ -23,7 +23,8 @@ Sorted sorted(Network& net, const Args& a, const Tensor& x, std::int64_t axis, b
   Tensor input = x.dtype() == DType::kBool ? net.cast(x, DType::kInt32) : x;
   const bool flat = x.rank() == 1;  // the layer needs two dimensions
   if (flat) input = net.unsqueeze(input, {0});
-  auto outputs = net.add_all(layer::TopK{input, descending ? TopKOperation::kMax : TopKOperation::kMin, size, flat ? 1 : axis});
+  auto outputs =
+      net.add_all(layer::TopK{input, descending ? TopKOperation::kMax : TopKOperation::kMin, size, flat ? 1 : axis});
   if (flat) {
     for (Tensor& output : outputs) output = net.squeeze(output, {0});
   }

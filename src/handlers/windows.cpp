@@ -14,7 +14,8 @@ Results unfold(Network& net, Args& a) {
   const std::int64_t size = a.integer("size");
   const std::int64_t step = a.integer("step");
   if (x.rank() == 0) x = net.reshape(x, {1});
-  const Dim count = plus(net, net.dim_arithmetic(ElementWiseOperation::kFloorDiv, minus(net, x.dim(axis), size), step), 1);
+  const Dim count =
+      plus(net, net.dim_arithmetic(ElementWiseOperation::kFloorDiv, minus(net, x.dim(axis), size), step), 1);
   Tensor windows;
   if (count.is_constant()) {
     KnownIndex index{{count.value(), size}, {}};
@@ -22,7 +23,8 @@ Results unfold(Network& net, Args& a) {
     windows = take(net, a, x, axis, index);
   } else {
     const Tensor steps = net.constant(contiguous_as(host_tensor(std::vector<std::int64_t>{step, 1}), DType::kInt32));
-    const Tensor index = net.add(layer::Fill{net.sizes_operand({count, size}), FillOperation::kLinspace, net.scalar(0, DType::kInt32), steps, DType::kInt32});
+    const Tensor index = net.add(layer::Fill{net.sizes_operand({count, size}), FillOperation::kLinspace,
+                                             net.scalar(0, DType::kInt32), steps, DType::kInt32});
     windows = net.gather(x, index, axis);
   }
   std::vector<std::int64_t> order;
@@ -48,7 +50,8 @@ std::vector<Window> windows_of(Args& a, const std::vector<std::int64_t>& sizes) 
   for (std::size_t i = 0; i < 2; ++i) {
     a.require(sizes[i] >= 0, "windows of an image whose size is only known at run time");
     const std::int64_t span = dilation[i] * (kernel[i] - 1) + 1;
-    windows.push_back({kernel[i], dilation[i], padding[i], stride[i], (sizes[i] + 2 * padding[i] - span) / stride[i] + 1});
+    windows.push_back(
+        {kernel[i], dilation[i], padding[i], stride[i], (sizes[i] + 2 * padding[i] - span) / stride[i] + 1});
   }
   return windows;
 }

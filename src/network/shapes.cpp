@@ -1,9 +1,9 @@
 // Reshape, permute, slice and broadcast, for static and dynamic sizes alike.
-#include <algorithm>
-#include <numeric>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
+#include <numeric>
 
 #include "torch2trt/network.h"
 
@@ -55,7 +55,8 @@ void infer_rest(const Tensor& x, std::vector<Dim>& shape, Dim& rest) {
   }
   if (known == 0 || total % known != 0) {
     throw Error(ErrorCategory::kInvalidArgument,
-                fmt::format("a tensor of shape [{}] cannot be viewed with {} elements in the dimensions given", fmt::join(x.dims(), ", "), known),
+                fmt::format("a tensor of shape [{}] cannot be viewed with {} elements in the dimensions given",
+                            fmt::join(x.dims(), ", "), known),
                 x.network().location());
   }
   rest = Dim(total / known);
@@ -65,7 +66,8 @@ void infer_rest(const Tensor& x, std::vector<Dim>& shape, Dim& rest) {
 
 Tensor Network::reshape(const Tensor& x, const std::vector<Dim>& wanted) {
   std::vector<Dim> shape = wanted;
-  const auto inferred = std::find_if(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == -1; });
+  const auto inferred =
+      std::find_if(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == -1; });
   if (inferred != shape.end()) infer_rest(x, shape, *inferred);
   if (same_shape(x, shape)) return x;
   if (const HostTensor* value = constant_value(x)) {
@@ -173,7 +175,8 @@ Tensor Network::broadcast_to(const Tensor& x, const std::vector<Dim>& wanted) {
 
 Tensor Network::slice(const Tensor& x, const std::vector<Dim>& start, const std::vector<Dim>& size,
                       const std::vector<std::int64_t>& stride, SampleMode mode, std::optional<Tensor> fill) {
-  const bool from_zero = std::all_of(start.begin(), start.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == 0; });
+  const bool from_zero =
+      std::all_of(start.begin(), start.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == 0; });
   const bool every = std::all_of(stride.begin(), stride.end(), [](std::int64_t step) { return step == 1; });
   if (from_zero && every && same_shape(x, size)) return x;
   if (const HostTensor* value = constant_value(x); value != nullptr && mode == SampleMode::kStrictBounds) {

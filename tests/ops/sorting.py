@@ -14,7 +14,9 @@ ROWS = [
     row("aten::sort", lambda x: x.sort()[0] + 1, In((), batch=None)),
     row("aten::sort", lambda x: x.sort()[0], (2, 4000), refused="at most 3840"),
     row("aten::sort.stable", lambda x: tuple(x.sort(stable=True, dim=1)), In(X, i32, -1, 1)),
-    row("aten::sort.stable", lambda x: tuple(x.sort(stable=True, dim=-1, descending=True)), In(X, i64, -1, 1)),
+    row(
+        "aten::sort.stable", lambda x: tuple(x.sort(stable=True, dim=-1, descending=True)), In(X, i64, -1, 1)
+    ),
     row("aten::sort.stable", lambda x: x.sort(stable=True, dim=1)[0], In(X, f16)),
     row("aten::argsort", lambda x: x.argsort(), X),
     row("aten::argsort", lambda x: x.argsort(1, True), X),

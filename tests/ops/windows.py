@@ -10,7 +10,9 @@ ROWS = [
     row("aten::im2col", lambda x: F.unfold(x, (3, 2), stride=(1, 2), padding=(1, 0), dilation=(2, 1)), X4),
     row("aten::im2col", lambda x: F.unfold(x, (2, 5), stride=2, padding=1), In(X4, f16)),
     row("aten::im2col", lambda x: F.unfold(x, 3, stride=3), (2, 2, 6, 6)),
-    row("aten::im2col", lambda x: F.unfold(x, 2), (3, 6, 5), static_only="the first dimension is the channels"),
+    row(
+        "aten::im2col", lambda x: F.unfold(x, 2), (3, 6, 5), static_only="the first dimension is the channels"
+    ),
     row("aten::unfold", lambda x: x.unfold(2, 3, 1), X),
     row("aten::unfold", lambda x: x.unfold(1, 2, 1), X4),
     row("aten::unfold", lambda x: x.unfold(-1, 2, 2), In(X, i64, -9, 9)),
