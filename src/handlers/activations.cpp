@@ -67,13 +67,12 @@ Results softplus(Network& net, Args& a) {
   const Tensor curve = net.activation(ActivationType::kSoftplus, x, 1 / beta, beta);
   if (threshold >= 20) return curve;  // beyond it the curve is x in float32
   const Tensor scaled = beta == 1 ? x : x * beta;
-  const Tensor linear = net.elementwise(ElementWiseOperation::kGreater, scaled, net.scalar(threshold, x.dtype(), x.rank()));
+  const Tensor linear =
+      net.elementwise(ElementWiseOperation::kGreater, scaled, net.scalar(threshold, x.dtype(), x.rank()));
   return net.select(linear, x, curve);
 }
 
-Tensor hard_sigmoid(const Tensor& x) {
-  return x.network().activation(ActivationType::kHardSigmoid, x, 1.0 / 6.0, 0.5);
-}
+Tensor hard_sigmoid(const Tensor& x) { return x.network().activation(ActivationType::kHardSigmoid, x, 1.0 / 6.0, 0.5); }
 
 Results gelu(Network& net, Args& a) {
   const std::string approximate = a.string("approximate");

@@ -1,17 +1,19 @@
 #include "src/handlers/contractions.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <string>
-
-#include <fmt/format.h>
 
 namespace torch2trt {
 namespace {
 
 bool has(const Labels& labels, int label) { return std::find(labels.begin(), labels.end(), label) != labels.end(); }
 
-std::int64_t position(const Labels& labels, int label) { return std::find(labels.begin(), labels.end(), label) - labels.begin(); }
+std::int64_t position(const Labels& labels, int label) {
+  return std::find(labels.begin(), labels.end(), label) - labels.begin();
+}
 
 [[noreturn]] void refuse(const Tensor& x, const std::string& reason) {
   throw Error(ErrorCategory::kUnsupportedOperator, reason, x.network().location());
@@ -183,8 +185,8 @@ Tensor contract(const std::vector<Labelled>& operands, const Labels& output) {
   for (std::size_t i = 1; i < operands.size(); ++i) {
     const Labelled next = without_diagonals(operands[i]);
     if (next.tensor.dtype() != result.tensor.dtype()) {
-      refuse(next.tensor, fmt::format("the operands are {} and {}; PyTorch multiplies equal types only", name(result.tensor.dtype()),
-                                      name(next.tensor.dtype())));
+      refuse(next.tensor, fmt::format("the operands are {} and {}; PyTorch multiplies equal types only",
+                                      name(result.tensor.dtype()), name(next.tensor.dtype())));
     }
     Labels kept = output;
     if (i + 1 < operands.size()) {

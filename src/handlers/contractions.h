@@ -14,9 +14,9 @@ struct Labelled {
   Labels labels;  // one per dimension; one that repeats is a diagonal
 };
 
-// Multiplies what has equal labels and sums over the labels that `output` lacks; the result's dimensions are in the order
-// of `output`. As few layers as it can be: a MatrixMultiply, an elementwise product, or an Einsum (which TensorRT has for
-// two operands, floats, without diagonals or ellipses). A dimension of size 1 broadcasts. From left to right.
+// Multiplies what has equal labels and sums over the labels that `output` lacks; the result's dimensions are in the
+// order of `output`. As few layers as it can be: a MatrixMultiply, an elementwise product, or an Einsum (which TensorRT
+// has for two operands, floats, without diagonals or ellipses). A dimension of size 1 broadcasts. From left to right.
 // Throws Error(kUnsupportedOperator).
 Tensor contract(const std::vector<Labelled>& operands, const Labels& output);
 

@@ -1,9 +1,9 @@
 // einsum and the products it generalises: outer, inner, tensordot, kron, bilinear, dot.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <utility>
-
-#include <fmt/format.h>
 
 #include "src/handlers/contractions.h"
 #include "src/handlers/register.h"
@@ -16,7 +16,7 @@ constexpr int kEllipsis = 1000;  // label of the last dimension an ellipsis stan
 bool is_subscript(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 struct Equation {
-  std::vector<std::string> terms;      // an ellipsis is '.'
+  std::vector<std::string> terms;  // an ellipsis is '.'
   std::optional<std::string> output;
 };
 
@@ -106,7 +106,8 @@ Labels joined(Labels labels, const Labels& more) {
 }
 
 // Multiplied over the given pairs of dimensions.
-Tensor dotted(const Tensor& x, const std::vector<std::int64_t>& x_axes, const Tensor& y, const std::vector<std::int64_t>& y_axes) {
+Tensor dotted(const Tensor& x, const std::vector<std::int64_t>& x_axes, const Tensor& y,
+              const std::vector<std::int64_t>& y_axes) {
   const Labels of_x = counted(x.rank(), 0);
   Labels of_y = counted(y.rank(), 100);
   for (std::size_t i = 0; i < x_axes.size(); ++i) {
@@ -114,7 +115,9 @@ Tensor dotted(const Tensor& x, const std::vector<std::int64_t>& x_axes, const Te
         of_x[static_cast<std::size_t>(normalized_axis(x_axes[i], x.rank()))];
   }
   Labels output;
-  const auto shared = [&](int label, const Labels& labels) { return std::find(labels.begin(), labels.end(), label) != labels.end(); };
+  const auto shared = [&](int label, const Labels& labels) {
+    return std::find(labels.begin(), labels.end(), label) != labels.end();
+  };
   for (int label : of_x) {
     if (!shared(label, of_y)) output.push_back(label);
   }
@@ -168,7 +171,8 @@ Results bilinear(Network& net, Args& a) {
   const Tensor weight = a.tensor_as("weight", x.dtype());
   const Tensor product =
       contract({{x, joined(batch, {100})}, {weight, {102, 100, 101}}, {y, joined(batch, {101})}}, joined(batch, {102}));
-  return a.is_none("bias") ? product : net.elementwise(ElementWiseOperation::kSum, product, a.tensor_as("bias", x.dtype()));
+  return a.is_none("bias") ? product
+                           : net.elementwise(ElementWiseOperation::kSum, product, a.tensor_as("bias", x.dtype()));
 }
 
 Handler chain(std::string_view list) {
@@ -197,10 +201,12 @@ Results cross(Network& net, Args& a) {
   } else {
     axis = normalized_axis(a.integer("dim"), rank);
   }
-  a.require(t[0].rank() == t[1].rank() && three(axis), "a cross product needs a dimension of static size 3 in both tensors");
+  a.require(t[0].rank() == t[1].rank() && three(axis),
+            "a cross product needs a dimension of static size 3 in both tensors");
   const Tensor next = net.constant_1d({1, 2, 0});
   const Tensor after = net.constant_1d({2, 0, 1});
-  return net.gather(t[0], next, axis) * net.gather(t[1], after, axis) - net.gather(t[0], after, axis) * net.gather(t[1], next, axis);
+  return net.gather(t[0], next, axis) * net.gather(t[1], after, axis) -
+         net.gather(t[0], after, axis) * net.gather(t[1], next, axis);
 }
 
 }  // namespace

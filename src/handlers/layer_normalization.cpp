@@ -19,7 +19,8 @@ Tensor filled(Network& net, const Tensor& x, const Axes& varying, double value) 
   return net.constant(full_host_tensor(value, x.dtype(), sizes));
 }
 
-Tensor optional_affine(Network& net, Args& a, std::string_view name, const Tensor& x, const Dims& sizes, double otherwise) {
+Tensor optional_affine(Network& net, Args& a, std::string_view name, const Tensor& x, const Dims& sizes,
+                       double otherwise) {
   if (a.is_none(name)) return net.constant(full_host_tensor(otherwise, x.dtype(), sizes));
   return net.reshape(a.tensor_as(name, x.dtype()), std::vector<Dim>(sizes.begin(), sizes.end()));
 }
@@ -48,7 +49,8 @@ Results rms_norm(Network& net, Args& a) {
   require_floating(a, x);
   const auto normalized = a.integers("normalized_shape");
   Axes axes;
-  for (std::size_t i = 0; i < normalized.size(); ++i) axes.push_back(x.rank() - static_cast<std::int64_t>(normalized.size() - i));
+  for (std::size_t i = 0; i < normalized.size(); ++i)
+    axes.push_back(x.rank() - static_cast<std::int64_t>(normalized.size() - i));
   const double machine = x.dtype() == DType::kFloat16 ? 0x1p-10 : x.dtype() == DType::kBFloat16 ? 0x1p-7 : 0x1p-23;
   const double epsilon = a.optional_number("eps").value_or(machine);
   // PyTorch computes half precision in float32.
@@ -103,7 +105,8 @@ Tensor group_norm(Network& net, Args& a) {
 // With mean and reciprocal deviation as further outputs, which nothing may read.
 Handler native(Tensor (*normalize)(Network&, Args&)) {
   return [normalize](Network& net, Args& a) -> Results {
-    a.require(!a.is_output_used(1) && !a.is_output_used(2), "only the normalized output is supported, not mean and deviation");
+    a.require(!a.is_output_used(1) && !a.is_output_used(2),
+              "only the normalized output is supported, not mean and deviation");
     return std::vector<Operand>{normalize(net, a), Unknown{}, Unknown{}};
   };
 }

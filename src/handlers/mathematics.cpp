@@ -1,9 +1,9 @@
 // Elementwise functions that TensorRT has no layer for, composed so that they keep PyTorch's accuracy and limits.
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
 #include <numbers>
-
-#include <fmt/format.h>
 
 #include "src/handlers/register.h"
 
@@ -17,10 +17,14 @@ Tensor less(const Tensor& a, const Tensor& b) { return a.network().elementwise(E
 Tensor equal(const Tensor& a, const Tensor& b) { return a.network().elementwise(ElementWiseOperation::kEqual, a, b); }
 Tensor both(const Tensor& a, const Tensor& b) { return a.network().elementwise(ElementWiseOperation::kAnd, a, b); }
 Tensor negated(const Tensor& condition) { return condition.network().unary(UnaryOperation::kNot, condition); }
-Tensor choose(const Tensor& condition, const Tensor& yes, const Tensor& no) { return condition.network().select(condition, yes, no); }
+Tensor choose(const Tensor& condition, const Tensor& yes, const Tensor& no) {
+  return condition.network().select(condition, yes, no);
+}
 Tensor unary(UnaryOperation operation, const Tensor& x) { return x.network().unary(operation, x); }
 
-Tensor truncated(const Tensor& x) { return unary(UnaryOperation::kSign, x) * unary(UnaryOperation::kFloor, unary(UnaryOperation::kAbs, x)); }
+Tensor truncated(const Tensor& x) {
+  return unary(UnaryOperation::kSign, x) * unary(UnaryOperation::kFloor, unary(UnaryOperation::kAbs, x));
+}
 
 // Integers become float32, as in PyTorch.
 Tensor floating(Args& a, std::string_view name = "self") {
@@ -58,7 +62,8 @@ Handler remainder(bool down) {
 Handler bitwise(ElementWiseOperation operation, std::string_view text) {
   return [=](Network& net, Args& a) -> Results {
     const DType type = a.result_type({"self", "other"});
-    a.require(type == DType::kBool, fmt::format("TensorRT has no bitwise {} of {}, only the logical one of bools", text, name(type)));
+    a.require(type == DType::kBool,
+              fmt::format("TensorRT has no bitwise {} of {}, only the logical one of bools", text, name(type)));
     return net.elementwise(operation, a.tensor_as("self", type), a.tensor_as("other", type));
   };
 }
@@ -69,7 +74,8 @@ Results bitwise_not(Network&, Args& a) {
   return number_like(x, -1) - x;  // two's complement
 }
 
-// --- classes of numbers -----------------------------------------------------------------------------------------------
+// --- classes of numbers
+// -----------------------------------------------------------------------------------------------
 
 // What holds of floats by a layer, and of all integers or of none.
 Handler classification(Tensor (*formula)(const Tensor&), bool of_integers) {
@@ -124,7 +130,8 @@ Tensor exp2(const Tensor& x) { return x.network().elementwise(ElementWiseOperati
 Results logaddexp(Network& net, Args& a) {
   const auto t = floating_pair(a, "self", "other");
   const Tensor distance = unary(UnaryOperation::kAbs, t[0] - t[1]);
-  return net.elementwise(ElementWiseOperation::kMax, t[0], t[1]) + net.activation(ActivationType::kSoftplus, -distance, 1, 1);
+  return net.elementwise(ElementWiseOperation::kMax, t[0], t[1]) +
+         net.activation(ActivationType::kSoftplus, -distance, 1, 1);
 }
 
 // x * log(y); 0 where x is 0, whatever y is but NaN.
@@ -170,7 +177,8 @@ Handler added(ElementWiseOperation operation) {
   return [operation](Network& net, Args& a) -> Results {
     const auto t = a.promoted({"self", "tensor1", "tensor2"});
     const double value = a.number("value");
-    a.require(is_floating(t[0].dtype()) || operation == ElementWiseOperation::kProd, "division of integers is not defined here");
+    a.require(is_floating(t[0].dtype()) || operation == ElementWiseOperation::kProd,
+              "division of integers is not defined here");
     const Tensor term = value == 1 ? t[1] : t[1] * value;
     return t[0] + net.elementwise(operation, term, t[2]);
   };
@@ -185,28 +193,41 @@ Results round_decimals(Network&, Args& a) {
   }
   if (decimals == 0) return unary(UnaryOperation::kRound, x);
   const double factor = std::pow(10.0, static_cast<double>(std::abs(decimals)));
-  return decimals > 0 ? unary(UnaryOperation::kRound, x * factor) / factor : unary(UnaryOperation::kRound, x / factor) * factor;
+  return decimals > 0 ? unary(UnaryOperation::kRound, x * factor) / factor
+                      : unary(UnaryOperation::kRound, x / factor) * factor;
 }
 
 }  // namespace
 
 void register_mathematics(HandlerRegistry& r) {
   for (const char* overload : {"Scalar", "Tensor", "Scalar_Tensor"}) {
-    r.op(fmt::format("aten::remainder.{}", overload)).note("a float quotient that rounds to an integer counts as that integer").convert(remainder(true));
+    r.op(fmt::format("aten::remainder.{}", overload))
+        .note("a float quotient that rounds to an integer counts as that integer")
+        .convert(remainder(true));
   }
-  r.op("aten::fmod").note("a float quotient that rounds to an integer counts as that integer").convert(remainder(false));
+  r.op("aten::fmod")
+      .note("a float quotient that rounds to an integer counts as that integer")
+      .convert(remainder(false));
 
   using enum ElementWiseOperation;
-  r.ops({"aten::bitwise_and", "aten::__and__"}).note("bools only: TensorRT has no bitwise layers").convert(bitwise(kAnd, "and"));
-  r.ops({"aten::bitwise_or", "aten::__or__"}).note("bools only: TensorRT has no bitwise layers").convert(bitwise(kOr, "or"));
-  r.ops({"aten::bitwise_xor", "aten::__xor__"}).note("bools only: TensorRT has no bitwise layers").convert(bitwise(kXor, "exclusive or"));
+  r.ops({"aten::bitwise_and", "aten::__and__"})
+      .note("bools only: TensorRT has no bitwise layers")
+      .convert(bitwise(kAnd, "and"));
+  r.ops({"aten::bitwise_or", "aten::__or__"})
+      .note("bools only: TensorRT has no bitwise layers")
+      .convert(bitwise(kOr, "or"));
+  r.ops({"aten::bitwise_xor", "aten::__xor__"})
+      .note("bools only: TensorRT has no bitwise layers")
+      .convert(bitwise(kXor, "exclusive or"));
   r.op("aten::bitwise_not").convert(bitwise_not);
 
   r.ops({"aten::isnan", "aten::special_isnan"}).convert(classification(is_nan, false));
   r.op("aten::isinf").convert(classification(is_infinite, false));
   r.op("aten::isfinite").convert(classification(is_finite, true));
-  r.op("aten::isposinf").convert(classification([](const Tensor& x) { return equal(x, number_like(x, kInfinity)); }, false));
-  r.op("aten::isneginf").convert(classification([](const Tensor& x) { return equal(x, number_like(x, -kInfinity)); }, false));
+  r.op("aten::isposinf")
+      .convert(classification([](const Tensor& x) { return equal(x, number_like(x, kInfinity)); }, false));
+  r.op("aten::isneginf")
+      .convert(classification([](const Tensor& x) { return equal(x, number_like(x, -kInfinity)); }, false));
   r.op("aten::nan_to_num").convert(nan_to_num);
 
   r.ops({"aten::expm1", "aten::special_expm1"}).convert(function(expm1));
@@ -216,12 +237,16 @@ void register_mathematics(HandlerRegistry& r) {
   r.ops({"aten::exp2", "aten::special_exp2"}).convert(function(exp2));
   r.op("aten::logaddexp").convert(logaddexp);
   r.ops({"aten::xlogy", "aten::special_xlogy"}).convert(xlogy);
-  r.ops({"aten::erfc", "aten::special_erfc"}).convert(function([](const Tensor& x) { return 1 - unary(UnaryOperation::kErf, x); }));
+  r.ops({"aten::erfc", "aten::special_erfc"}).convert(function([](const Tensor& x) {
+    return 1 - unary(UnaryOperation::kErf, x);
+  }));
 
-  r.ops({"aten::atan2", "aten::arctan2"}).note("zeros and infinities: -0 counts as 0, two infinities give NaN").convert([](Network&, Args& a) -> Results {
-    const auto t = floating_pair(a, "self", "other");
-    return atan2(t[0], t[1]);
-  });
+  r.ops({"aten::atan2", "aten::arctan2"})
+      .note("zeros and infinities: -0 counts as 0, two infinities give NaN")
+      .convert([](Network&, Args& a) -> Results {
+        const auto t = floating_pair(a, "self", "other");
+        return atan2(t[0], t[1]);
+      });
   r.ops({"aten::sinc", "aten::special_sinc"}).convert(function(sinc));
   r.op("aten::deg2rad").convert(function([](const Tensor& x) { return x * (std::numbers::pi / 180); }));
   r.op("aten::rad2deg").convert(function([](const Tensor& x) { return x * (180 / std::numbers::pi); }));

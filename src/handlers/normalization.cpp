@@ -48,7 +48,8 @@ Tensor batch_norm(Network& net, Args& a) {
 
 // With the statistics of the batch as further outputs, which nothing may read.
 Results native_batch_norm(Network& net, Args& a) {
-  a.require(!a.is_output_used(1) && !a.is_output_used(2), "only the normalized output is supported, not the saved statistics");
+  a.require(!a.is_output_used(1) && !a.is_output_used(2),
+            "only the normalized output is supported, not the saved statistics");
   return std::vector<Operand>{batch_norm(net, a), Unknown{}, Unknown{}};
 }
 

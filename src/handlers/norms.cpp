@@ -1,8 +1,8 @@
 #include "src/handlers/norms.h"
 
-#include <cmath>
-
 #include <fmt/format.h>
+
+#include <cmath>
 
 #include "src/handlers/register.h"
 
@@ -11,7 +11,8 @@ namespace torch2trt {
 Tensor vector_norm(const Tensor& x, double order, const std::vector<std::int64_t>& axes, bool keep_dims) {
   Network& net = x.network();
   const auto absolute = [&](const Tensor& of) { return net.unary(UnaryOperation::kAbs, of); };
-  if (std::isinf(order)) return net.reduce(order > 0 ? ReduceOperation::kMax : ReduceOperation::kMin, absolute(x), axes, keep_dims);
+  if (std::isinf(order))
+    return net.reduce(order > 0 ? ReduceOperation::kMax : ReduceOperation::kMin, absolute(x), axes, keep_dims);
   const Tensor wide = net.cast(x, DType::kFloat32);
   const auto sum = [&](const Tensor& of) { return net.reduce(ReduceOperation::kSum, of, axes, keep_dims); };
   Tensor result;
@@ -37,7 +38,8 @@ using Axes = std::vector<std::int64_t>;
 
 Tensor typed(Args& a, const Tensor& x) {
   const Tensor result = a.has("dtype") ? a.cast_to_optional("dtype", x) : x;
-  a.require(is_floating(result.dtype()), fmt::format("the norm of {} is not defined; give a dtype", name(result.dtype())));
+  a.require(is_floating(result.dtype()),
+            fmt::format("the norm of {} is not defined; give a dtype", name(result.dtype())));
   return result;
 }
 
@@ -62,8 +64,10 @@ Tensor matrix_norm(Network& net, const Args& a, const Tensor& x, double order, c
   a.require(order == 1 || order == -1 || std::isinf(order),
             fmt::format("the matrix norm of order {} needs singular values, which TensorRT has no layer for", order));
   const bool columns = std::abs(order) == 1;
-  const Tensor sums = net.reduce(ReduceOperation::kSum, net.unary(UnaryOperation::kAbs, x), {columns ? axes[0] : axes[1]}, true);
-  const Tensor result = net.reduce(order > 0 ? ReduceOperation::kMax : ReduceOperation::kMin, sums, {columns ? axes[1] : axes[0]}, true);
+  const Tensor sums =
+      net.reduce(ReduceOperation::kSum, net.unary(UnaryOperation::kAbs, x), {columns ? axes[0] : axes[1]}, true);
+  const Tensor result =
+      net.reduce(order > 0 ? ReduceOperation::kMax : ReduceOperation::kMin, sums, {columns ? axes[1] : axes[0]}, true);
   return keep ? result : net.squeeze(result, {std::min(axes[0], axes[1]), std::max(axes[0], axes[1])});
 }
 
@@ -89,7 +93,8 @@ Results linalg_norm(Network& net, Args& a) {
 Results named_norm(Network&, Args& a) {
   const Tensor x = typed(a, a.tensor("self"));
   const std::string order = a.string("ord");
-  a.require(order == "fro", fmt::format("the norm \"{}\" needs singular values, which TensorRT has no layer for", order));
+  a.require(order == "fro",
+            fmt::format("the norm \"{}\" needs singular values, which TensorRT has no layer for", order));
   const Axes axes = a.axes("dim", x);
   return vector_norm(x, 2, axes, keep_dims(a));
 }
@@ -131,7 +136,9 @@ void register_norms(HandlerRegistry& r) {
   r.op("aten::linalg_vector_norm").convert(norm_of_axes("ord"));
   r.op("aten::norm").convert(norm_of_axes("p"));
   r.op("aten::frobenius_norm").convert(norm_of_axes(""));
-  r.op("aten::linalg_norm").note("no orders 2, -2 and \"nuc\" of matrices: they need singular values").convert(linalg_norm);
+  r.op("aten::linalg_norm")
+      .note("no orders 2, -2 and \"nuc\" of matrices: they need singular values")
+      .convert(linalg_norm);
   r.ops({"aten::linalg_norm.ord_str", "aten::linalg_matrix_norm.str_ord"}).convert(named_norm);
   r.op("aten::linalg_matrix_norm").note("no orders 2 and -2: they need singular values").convert(linalg_matrix_norm);
   r.ops({"aten::cdist", "aten::_cdist_forward"}).convert(cdist);

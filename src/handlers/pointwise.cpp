@@ -1,8 +1,8 @@
 // Arithmetic, comparison and the unary functions, with PyTorch's type promotion.
+#include <fmt/format.h>
+
 #include <cmath>
 #include <initializer_list>
-
-#include <fmt/format.h>
 
 #include "src/handlers/indices.h"
 #include "src/handlers/register.h"
@@ -107,7 +107,8 @@ Handler pairwise(ElementWiseOperation operation, std::string_view first = "self"
     const auto t = a.promoted({first, second});
     if (t[0].dtype() != DType::kBool) return net.elementwise(operation, t[0], t[1]);
     // The larger of two bools is their or.
-    return net.elementwise(operation == ElementWiseOperation::kMax ? ElementWiseOperation::kOr : ElementWiseOperation::kAnd, t[0], t[1]);
+    return net.elementwise(
+        operation == ElementWiseOperation::kMax ? ElementWiseOperation::kOr : ElementWiseOperation::kAnd, t[0], t[1]);
   };
 }
 
@@ -118,7 +119,9 @@ Tensor multiplied(const Tensor& x, std::int64_t exponent) {
   return exponent % 2 == 0 ? half * half : half * half * x;
 }
 
-Tensor ones_like(Network& net, const Tensor& x) { return net.broadcast_to(net.scalar(1, x.dtype(), x.rank()), x.shape()); }
+Tensor ones_like(Network& net, const Tensor& x) {
+  return net.broadcast_to(net.scalar(1, x.dtype(), x.rank()), x.shape());
+}
 
 // A constant exponent; nullopt where the power needs the layer. TensorRT's kPOW takes no negative base to all powers.
 std::optional<Tensor> constant_power(Network& net, const Args& a, const Tensor& base, double exponent) {
@@ -155,7 +158,8 @@ Tensor compare(Network& net, Compare how, const Tensor& x, const Tensor& y) {
   using enum ElementWiseOperation;
   const auto either = [&](ElementWiseOperation first) {
     // Not "not greater": a comparison with NaN is false either way.
-    if (is_floating(x.dtype())) return net.elementwise(kOr, net.elementwise(first, x, y), net.elementwise(kEqual, x, y));
+    if (is_floating(x.dtype()))
+      return net.elementwise(kOr, net.elementwise(first, x, y), net.elementwise(kEqual, x, y));
     return net.unary(UnaryOperation::kNot, net.elementwise(first == kLess ? kGreater : kLess, x, y));
   };
   switch (how) {
@@ -186,7 +190,8 @@ Handler logical(ElementWiseOperation operation) {
 Tensor floating(Network& net, const Tensor& x) { return is_floating(x.dtype()) ? x : net.cast(x, DType::kFloat32); }
 
 Handler unary(UnaryOperation operation) {
-  return [operation](Network& net, Args& a) -> Results { return net.unary(operation, floating(net, a.tensor("self"))); };
+  return
+      [operation](Network& net, Args& a) -> Results { return net.unary(operation, floating(net, a.tensor("self"))); };
 }
 
 // floor, ceil, round: nothing to do for integers.
@@ -268,13 +273,14 @@ void register_pointwise(HandlerRegistry& r) {
 
   using enum UnaryOperation;
   const std::pair<const char*, UnaryOperation> functions[] = {
-      {"exp", kExp},   {"log", kLog},   {"sqrt", kSqrt},   {"reciprocal", kRecip}, {"sin", kSin},     {"cos", kCos},
-      {"tan", kTan},   {"sinh", kSinh}, {"cosh", kCosh},   {"asin", kAsin},        {"acos", kAcos},   {"atan", kAtan},
-      {"asinh", kAsinh}, {"acosh", kAcosh}, {"atanh", kAtanh}, {"erf", kErf},
-      {"arcsin", kAsin}, {"arccos", kAcos}, {"arctan", kAtan}, {"arcsinh", kAsinh}, {"arccosh", kAcosh},
-      {"arctanh", kAtanh}, {"special_erf", kErf},
+      {"exp", kExp},       {"log", kLog},       {"sqrt", kSqrt},       {"reciprocal", kRecip}, {"sin", kSin},
+      {"cos", kCos},       {"tan", kTan},       {"sinh", kSinh},       {"cosh", kCosh},        {"asin", kAsin},
+      {"acos", kAcos},     {"atan", kAtan},     {"asinh", kAsinh},     {"acosh", kAcosh},      {"atanh", kAtanh},
+      {"erf", kErf},       {"arcsin", kAsin},   {"arccos", kAcos},     {"arctan", kAtan},      {"arcsinh", kAsinh},
+      {"arccosh", kAcosh}, {"arctanh", kAtanh}, {"special_erf", kErf},
   };
-  for (const auto& [operation_name, operation] : functions) r.op(fmt::format("aten::{}", operation_name)).convert(unary(operation));
+  for (const auto& [operation_name, operation] : functions)
+    r.op(fmt::format("aten::{}", operation_name)).convert(unary(operation));
   r.op("aten::rsqrt").convert([](Network& net, Args& a) -> Results {
     return net.unary(kRecip, net.unary(kSqrt, floating(net, a.tensor("self"))));
   });

@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "src/handlers/register.h"
 
@@ -23,7 +23,8 @@ Window window_of(Args& a, std::int64_t spatial) {
 }
 
 // PyTorch's output size: with ceil_mode the last window must start inside the input or its left padding.
-std::int64_t output_size(std::int64_t input, std::int64_t window, std::int64_t stride, std::int64_t padding, bool ceil_mode) {
+std::int64_t output_size(std::int64_t input, std::int64_t window, std::int64_t stride, std::int64_t padding,
+                         bool ceil_mode) {
   const std::int64_t span = input + 2 * padding - window;
   std::int64_t size = (span + (ceil_mode ? stride - 1 : 0)) / stride + 1;
   if (ceil_mode && (size - 1) * stride >= input + padding) --size;
@@ -64,7 +65,8 @@ Tensor lowered(Network& net, Tensor y, const Lifted& lifted) {
   return lifted.batched ? y : net.squeeze(y, {0});
 }
 
-Tensor pool(Network& net, PoolingType type, const Lifted& lifted, Window w, std::vector<std::int64_t> after, bool exclude_padding) {
+Tensor pool(Network& net, PoolingType type, const Lifted& lifted, Window w, std::vector<std::int64_t> after,
+            bool exclude_padding) {
   if (lifted.one_dimensional) {
     for (auto* values : {&w.size, &w.stride}) values->insert(values->begin(), 1);
     for (auto* values : {&w.padding, &after}) values->insert(values->begin(), 0);
@@ -78,7 +80,8 @@ Tensor pool(Network& net, PoolingType type, const Lifted& lifted, Window w, std:
                                 .average_count_excludes_padding = exclude_padding});
 }
 
-Tensor zero_padded(Network& net, const Tensor& x, const std::vector<std::int64_t>& before, const std::vector<std::int64_t>& after) {
+Tensor zero_padded(Network& net, const Tensor& x, const std::vector<std::int64_t>& before,
+                   const std::vector<std::int64_t>& after) {
   std::vector<Dim> start(static_cast<std::size_t>(x.rank()), Dim(0));
   std::vector<Dim> size = x.shape();
   const std::size_t first = size.size() - before.size();
@@ -125,7 +128,9 @@ Handler avg_pool(std::int64_t spatial) {
       }
       double area = 1;
       for (std::int64_t size : w.size) area *= static_cast<double>(size);
-      return lowered(net, pool(net, PoolingType::kAverage, lifted, w, after, false) * (area / static_cast<double>(*divisor)), lifted);
+      return lowered(net,
+                     pool(net, PoolingType::kAverage, lifted, w, after, false) * (area / static_cast<double>(*divisor)),
+                     lifted);
     }
     if (include && extended && pads(w.padding)) {
       // The declared padding counts, what ceil_mode adds beyond it does not.
@@ -144,7 +149,8 @@ HostTensor averaging_matrix(std::int64_t in, std::int64_t out) {
   for (std::int64_t i = 0; i < out; ++i) {
     const std::int64_t start = i * in / out;
     const std::int64_t end = ((i + 1) * in + out - 1) / out;
-    for (std::int64_t j = start; j < end; ++j) matrix[static_cast<std::size_t>(i * in + j)] = 1.0F / static_cast<float>(end - start);
+    for (std::int64_t j = start; j < end; ++j)
+      matrix[static_cast<std::size_t>(i * in + j)] = 1.0F / static_cast<float>(end - start);
   }
   return host_tensor(matrix, {out, in});
 }
@@ -223,7 +229,8 @@ Tensor span_maxima(Network& net, const Tensor& x, std::int64_t axis, const Spans
     start[static_cast<std::size_t>(axis)] = Dim(spans.starts[i]);
     size[static_cast<std::size_t>(axis)] = Dim(spans.ends[i] - spans.starts[i]);
     const Tensor span = net.slice(x, start, size, Dims(size.size(), 1));
-    maxima.push_back(spans.ends[i] - spans.starts[i] == 1 ? span : net.reduce(ReduceOperation::kMax, span, {axis}, true));
+    maxima.push_back(spans.ends[i] - spans.starts[i] == 1 ? span
+                                                          : net.reduce(ReduceOperation::kMax, span, {axis}, true));
   }
   return net.concat(maxima, axis);
 }
@@ -270,8 +277,12 @@ void register_pooling(HandlerRegistry& r) {
   r.op("aten::max_pool2d").convert(max_pool(2));
   r.op("aten::max_pool3d").convert(max_pool(3));
   for (std::int64_t spatial : {1, 2, 3}) {
-    r.op(fmt::format("aten::max_pool{}d_with_indices", spatial)).note("values only").convert(without_indices(max_pool(spatial)));
-    r.op(fmt::format("aten::adaptive_max_pool{}d", spatial)).note("values only").convert(without_indices(adaptive_max_pool(spatial)));
+    r.op(fmt::format("aten::max_pool{}d_with_indices", spatial))
+        .note("values only")
+        .convert(without_indices(max_pool(spatial)));
+    r.op(fmt::format("aten::adaptive_max_pool{}d", spatial))
+        .note("values only")
+        .convert(without_indices(adaptive_max_pool(spatial)));
   }
   r.op("aten::avg_pool1d").convert(avg_pool(1));
   r.op("aten::avg_pool2d").convert(avg_pool(2));

@@ -6,7 +6,8 @@ namespace torch2trt {
 namespace {
 
 void require_floating(const Args& a, const Tensor& x) {
-  a.require(is_floating(x.dtype()), fmt::format("TensorRT multiplies matrices of floating-point types only, not {}", name(x.dtype())));
+  a.require(is_floating(x.dtype()),
+            fmt::format("TensorRT multiplies matrices of floating-point types only, not {}", name(x.dtype())));
 }
 
 Results linear(Network& net, Args& a) {

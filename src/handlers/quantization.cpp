@@ -1,10 +1,10 @@
 // Fake quantization: TensorRT's Quantize and Dequantize where the range is that of int8 around its zero point, so that
 // the engine may compute in int8; else the arithmetic itself. Never computed at conversion: the layers are what tells
 // TensorRT that a weight is quantized.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "src/handlers/register.h"
 
@@ -39,7 +39,9 @@ Tensor fake_quantized(Network& net, const Tensor& input, const Grid& grid) {
   Tensor x = net.cast(input, DType::kFloat32);
   Dims sizes(static_cast<std::size_t>(x.rank()), 1);
   if (grid.axis >= 0) sizes[static_cast<std::size_t>(grid.axis)] = static_cast<std::int64_t>(grid.scale.size());
-  const auto spread = [&](const std::vector<double>& values) { return net.constant(reshaped(vector_of(values), sizes)); };
+  const auto spread = [&](const std::vector<double>& values) {
+    return net.constant(reshaped(vector_of(values), sizes));
+  };
   if (is_int8(grid)) {
     // A range that begins after -128 (PyTorch's weights: -127) saturates before the layer does.
     if (std::any_of(grid.low.begin(), grid.low.end(), [](double low) { return low > kInt8Low; })) {
@@ -74,7 +76,8 @@ Grid grid_of(Args& a, const std::vector<double>& scales, const std::vector<doubl
 
 Tensor per_tensor(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
-  if (a.has("fake_quant_enabled")) a.require(a.integer("fake_quant_enabled") == 1, "fake quantization that is switched off");
+  if (a.has("fake_quant_enabled"))
+    a.require(a.integer("fake_quant_enabled") == 1, "fake quantization that is switched off");
   return fake_quantized(net, x, grid_of(a, {a.number("scale")}, {a.number("zero_point")}));
 }
 
@@ -99,8 +102,11 @@ void register_quantization(HandlerRegistry& r) {
   const char* note = "int8 layers where the range is -128 or more to 127 around the zero point, else arithmetic";
   r.op("aten::fake_quantize_per_tensor_affine").never_folded().note(note).convert(per_tensor);
   r.op("aten::fake_quantize_per_channel_affine").never_folded().note(note).convert(per_channel);
-  r.ops({"aten::fake_quantize_per_tensor_affine_cachemask", "aten::_fake_quantize_per_tensor_affine_cachemask_tensor_qparams"})
-      .never_folded().note(note).convert(with_mask(per_tensor));
+  r.ops({"aten::fake_quantize_per_tensor_affine_cachemask",
+         "aten::_fake_quantize_per_tensor_affine_cachemask_tensor_qparams"})
+      .never_folded()
+      .note(note)
+      .convert(with_mask(per_tensor));
   r.op("aten::fake_quantize_per_channel_affine_cachemask").never_folded().note(note).convert(with_mask(per_channel));
 }
 

@@ -1,8 +1,8 @@
 // Random integers, drawn anew in each run of the engine, and what TensorRT cannot draw. (rand, randn: creation.cpp)
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "src/handlers/register.h"
 
@@ -24,7 +24,8 @@ Results randint(Network& net, Args& a) {
   ignore_placement(a);
   const double low = a.has("low") ? static_cast<double>(a.integer("low")) : 0;
   const auto high = static_cast<double>(a.integer("high"));
-  a.require(std::max(std::abs(low), std::abs(high)) <= 0x1p24, "numbers beyond 2^24 do not fit float32, in which TensorRT draws");
+  a.require(std::max(std::abs(low), std::abs(high)) <= 0x1p24,
+            "numbers beyond 2^24 do not fit float32, in which TensorRT draws");
   const DType dtype = a.optional_dtype("dtype").value_or(DType::kInt64);
   const Tensor drawn = uniform(net, a.dims("size"), low, high);
   // The upper end may be drawn, by rounding.
@@ -33,7 +34,8 @@ Results randint(Network& net, Args& a) {
 
 Handler refuse(const char* what) {
   return [what](Network&, Args& a) -> Results {
-    a.require(false, fmt::format("TensorRT has no layer for {}; draw outside of the network and make it an input", what));
+    a.require(false,
+              fmt::format("TensorRT has no layer for {}; draw outside of the network and make it an input", what));
     return Operand();
   };
 }
@@ -41,7 +43,10 @@ Handler refuse(const char* what) {
 }  // namespace
 
 void register_random(HandlerRegistry& r) {
-  r.op("aten::randint").never_folded().note("drawn by TensorRT in each run; seeds and generators have no effect").convert(randint);
+  r.op("aten::randint")
+      .never_folded()
+      .note("drawn by TensorRT in each run; seeds and generators have no effect")
+      .convert(randint);
   r.op("aten::randperm").never_folded().note("refused").convert(refuse("random permutations"));
   r.op("aten::bernoulli").never_folded().note("refused").convert(refuse("random choices (bernoulli)"));
   r.op("aten::multinomial").never_folded().note("refused").convert(refuse("random choices (multinomial)"));

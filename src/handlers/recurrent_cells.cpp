@@ -32,7 +32,8 @@ Results lstm_cell(Network&, Args& a) {
   const auto state = a.tensors("hx");
   a.require(state.size() == 2, fmt::format("hx must be (h, c); it has {} tensors", state.size()));
   const Tensor gates = linear(a, x, "w_ih", "b_ih") + linear(a, state[0], "w_hh", "b_hh");
-  const Tensor cell = sigmoid(part(a, gates, 1, 4)) * state[1] + sigmoid(part(a, gates, 0, 4)) * tanh(part(a, gates, 2, 4));
+  const Tensor cell =
+      sigmoid(part(a, gates, 1, 4)) * state[1] + sigmoid(part(a, gates, 0, 4)) * tanh(part(a, gates, 2, 4));
   return std::vector<Operand>{sigmoid(part(a, gates, 3, 4)) * tanh(cell), cell};
 }
 

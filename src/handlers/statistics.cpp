@@ -1,8 +1,8 @@
 // Reductions that are composed of several layers: variance, logsumexp, counts; and sums along an axis.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
-
-#include <fmt/format.h>
 
 #include "src/handlers/register.h"
 
@@ -22,7 +22,8 @@ Axes reduced_axes(Args& a, const Tensor& x) {
 
 Tensor number_like(const Tensor& x, double value) { return x.network().scalar(value, x.dtype(), x.rank()); }
 
-// --- variance ---------------------------------------------------------------------------------------------------------
+// --- variance
+// ---------------------------------------------------------------------------------------------------------
 
 double correction_of(Args& a) {
   if (a.has("correction")) return a.optional_number("correction").value_or(1);
@@ -57,14 +58,18 @@ Handler spread(Spread what, bool with_mean) {
     const bool keep = keep_dims(a);
     // PyTorch computes half precision in float32.
     const Moments m = moments(net, net.cast(x, DType::kFloat32), axes, correction_of(a));
-    const auto finished = [&](const Tensor& y) { return net.cast(keep || axes.empty() ? y : net.squeeze(y, axes), x.dtype()); };
-    const Tensor result = finished(what == Spread::kDeviation ? net.unary(UnaryOperation::kSqrt, m.variance) : m.variance);
+    const auto finished = [&](const Tensor& y) {
+      return net.cast(keep || axes.empty() ? y : net.squeeze(y, axes), x.dtype());
+    };
+    const Tensor result =
+        finished(what == Spread::kDeviation ? net.unary(UnaryOperation::kSqrt, m.variance) : m.variance);
     if (!with_mean) return result;
     return std::vector<Operand>{result, finished(m.mean)};
   };
 }
 
-// --- sums -------------------------------------------------------------------------------------------------------------
+// --- sums
+// -------------------------------------------------------------------------------------------------------------
 
 // max + log(sum(exp(x - max))); where the maximum is infinite, it is the result.
 Results logsumexp(Network& net, Args& a) {
@@ -119,7 +124,8 @@ Results count_nonzero(Network& net, Args& a) {
   return net.reduce(ReduceOperation::kSum, net.cast(x, DType::kInt64), reduced_axes(a, x), false);
 }
 
-// --- both extremes ----------------------------------------------------------------------------------------------------
+// --- both extremes
+// ----------------------------------------------------------------------------------------------------
 
 Results aminmax(Network& net, Args& a) {
   const Tensor x = a.tensor("self");

@@ -45,12 +45,15 @@ Results native_dropout(Network&, Args& a) {
 }  // namespace
 
 void register_types(HandlerRegistry& r) {
-  r.ops({"aten::contiguous", "aten::clone", "aten::detach", "aten::alias", "aten::lift_fresh_copy", "aten::lift_fresh"}).convert(same);
-  r.ops({"aten::to.device", "aten::to.dtype", "aten::to.dtype_layout", "aten::to.prim_Device", "aten::to.prim_dtype", "aten::_to_copy"})
+  r.ops({"aten::contiguous", "aten::clone", "aten::detach", "aten::alias", "aten::lift_fresh_copy", "aten::lift_fresh"})
+      .convert(same);
+  r.ops({"aten::to.device", "aten::to.dtype", "aten::to.dtype_layout", "aten::to.prim_Device", "aten::to.prim_dtype",
+         "aten::_to_copy"})
       .convert(to);
   r.ops({"aten::to.other", "aten::to.prim_other", "aten::type_as"}).convert(to_type_of_other);
   r.op("aten::native_dropout").note("evaluation mode, first output only").convert(native_dropout);
-  r.ops({"aten::dropout", "aten::feature_dropout", "aten::alpha_dropout", "aten::feature_alpha_dropout"}).convert(dropout);
+  r.ops({"aten::dropout", "aten::feature_dropout", "aten::alpha_dropout", "aten::feature_alpha_dropout"})
+      .convert(dropout);
 }
 
 }  // namespace torch2trt

@@ -10,6 +10,10 @@
 namespace torch2trt {
 namespace {
 
+// A weight that is rounded to a quantized type stays as it is: scaled afterwards, TensorRT would find no quantized
+// convolution.
+bool is_quantization(const Node& node) { return node.kind.find("fake_quantize") != std::string::npos; }
+
 const Argument& argument(const Node& node, std::string_view name) {
   static const Argument none;
   const Argument* found = node.find(name);
@@ -60,7 +64,7 @@ class Folder {
         folded[i] = *producer;
         absorbed.insert(*producer);
       }
-      bool constant = old[i].blocks.empty() && !is_random(old[i]);
+      bool constant = old[i].blocks.empty() && !is_random(old[i]) && !is_quantization(old[i]);
       for_each_read(old[i], [&](ValueId id) { constant = constant && constant_[id]; });
       for (ValueId output : old[i].outputs) constant_[output] = constant;
       if (!old[i].outputs.empty()) producer_[old[i].outputs[0]] = i;

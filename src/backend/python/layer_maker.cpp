@@ -32,7 +32,8 @@ py::object LayerMaker::add(const layer::Unary& l) {
 }
 
 py::object LayerMaker::add(const layer::ElementWise& l) {
-  return net_.attr("add_elementwise")(at(l.a), at(l.b), enumerator("ElementWiseOperation", enumerator_name(l.operation)));
+  return net_.attr("add_elementwise")(at(l.a), at(l.b),
+                                      enumerator("ElementWiseOperation", enumerator_name(l.operation)));
 }
 
 // A kernel that the network computes is input 1 of a layer with empty weights (NvInfer.h, IConvolutionLayer::setInput).
@@ -73,7 +74,8 @@ py::object LayerMaker::add(const layer::Deconvolution& l) {
 }
 
 py::object LayerMaker::add(const layer::Pooling& l) {
-  py::object made = net_.attr("add_pooling_nd")(at(l.input), enumerator("PoolingType", enumerator_name(l.type)), tuple(l.window));
+  py::object made =
+      net_.attr("add_pooling_nd")(at(l.input), enumerator("PoolingType", enumerator_name(l.type)), tuple(l.window));
   if (made.is_none()) return made;
   made.attr("stride_nd") = tuple(l.stride);
   made.attr("pre_padding") = tuple(l.pre_padding);
@@ -84,7 +86,8 @@ py::object LayerMaker::add(const layer::Pooling& l) {
 }
 
 py::object LayerMaker::add(const layer::Reduce& l) {
-  return net_.attr("add_reduce")(at(l.input), enumerator("ReduceOperation", enumerator_name(l.operation)), mask(l.axes), l.keep_dims);
+  return net_.attr("add_reduce")(at(l.input), enumerator("ReduceOperation", enumerator_name(l.operation)), mask(l.axes),
+                                 l.keep_dims);
 }
 
 py::object LayerMaker::add(const layer::SoftMax& l) {
@@ -110,8 +113,9 @@ py::object LayerMaker::add(const layer::Select& l) {
 
 py::object LayerMaker::add(const layer::Scale& l) {
   const char* mode = l.scale.numel() == 1 ? "UNIFORM" : "CHANNEL";
-  return net_.attr("add_scale_nd")(at(l.input), enumerator("ScaleMode", mode), owner_.weights(l.shift), owner_.weights(l.scale),
-                                   trt_.attr("Weights")(owner_.data_type(l.scale.dtype)), l.channel_axis);
+  return net_.attr("add_scale_nd")(at(l.input), enumerator("ScaleMode", mode), owner_.weights(l.shift),
+                                   owner_.weights(l.scale), trt_.attr("Weights")(owner_.data_type(l.scale.dtype)),
+                                   l.channel_axis);
 }
 
 py::object LayerMaker::add(const layer::Normalization& l) {
@@ -125,14 +129,17 @@ py::object LayerMaker::add(const layer::Normalization& l) {
 }
 
 py::object LayerMaker::add(const layer::Attention& l) {
-  py::object made = net_.attr("add_attention")(at(l.query), at(l.key), at(l.value), enumerator("AttentionNormalizationOp", "SOFTMAX"), l.causal);
+  py::object made = net_.attr("add_attention")(at(l.query), at(l.key), at(l.value),
+                                               enumerator("AttentionNormalizationOp", "SOFTMAX"), l.causal);
   if (made.is_none()) return made;
   if (l.mask) made.attr("mask") = at(*l.mask);
   made.attr("decomposable") = l.decomposable;
   return made;
 }
 
-py::object LayerMaker::add(const layer::ParametricRelu& l) { return net_.attr("add_parametric_relu")(at(l.input), at(l.slope)); }
+py::object LayerMaker::add(const layer::ParametricRelu& l) {
+  return net_.attr("add_parametric_relu")(at(l.input), at(l.slope));
+}
 
 py::object LayerMaker::add(const layer::Quantize& l) {
   py::object made = net_.attr("add_quantize")(at(l.input), at(l.scale), owner_.data_type(l.to));

@@ -1,6 +1,7 @@
 // Importer: the arguments and results of forward(), flat and as they nest.
-#include <algorithm>
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "src/frontend/torchscript/importer.h"
 #include "src/frontend/torchscript/types.h"

@@ -41,6 +41,27 @@ TEST_F(DryReduction, Reduce) {
       "bool.");
 }
 
+TEST_F(DryReduction, Quantization) {
+  const auto scales = [&](std::int64_t count, DType dtype = f32) {
+    return net.add(layer::Constant{weights({count}, dtype)});
+  };
+  EXPECT_EQ(result(layer::Quantize{x({-1, 3}), scalar(1, f32)}), "int8[-1,3]");
+  EXPECT_EQ(result(layer::Quantize{x({-1, 3}), scales(3), DType::kFloat8E4M3, 1}), "float8_e4m3fn[-1,3]");
+  EXPECT_EQ(result(layer::Dequantize{x({-1, 3}, i8), scales(1, f16), f16}), "float16[-1,3]");
+  EXPECT_EQ(refusal(layer::Quantize{x({2, 3}), scales(3)}),
+            "Quantize(float32[2,3], float32[3], to=int8): a scale for the whole input must have one element.");
+  EXPECT_EQ(refusal(layer::Quantize{x({2, 3}), scales(3), i8, 0}),
+            "Quantize(float32[2,3], float32[3], to=int8, axis=0): there must be a scale for each index of axis 0.");
+  EXPECT_EQ(refusal(layer::Quantize{x({2, 3}, i64), scalar(1, f32)}),
+            "Quantize(int64[2,3], float32[], to=int8): input must be float32, float16 or bfloat16, not int64.");
+  EXPECT_EQ(refusal(layer::Dequantize{x({2, 3}), scalar(1, f32)}),
+            "Dequantize(float32[2,3], float32[], to=float32): input must be int8 or float8_e4m3fn, not float32.");
+  EXPECT_EQ(
+      refusal(layer::Dequantize{x({2, 3}, i8), scalar(1, f16)}),
+      "Dequantize(int8[2,3], float16[], to=float32): the output is float32 and scale is float16, but the types must "
+      "be equal.");
+}
+
 TEST_F(DryReduction, TopK) {
   const auto top = [&](const Dims& dims, const std::variant<std::int64_t, Tensor>& k, std::int64_t axis = 1) {
     return layer::TopK{x(dims), TopKOperation::kMax, k, axis};
@@ -66,9 +87,10 @@ TEST_F(DryReduction, CumulativeAndSoftMax) {
   EXPECT_EQ(result(layer::Cumulative{x({-1, 3}, i64), scalar(-1), CumulativeOperation::kSum}), "int64[-1,3]");
   EXPECT_EQ(refusal(layer::Cumulative{x({2, 3}), scalar(2), CumulativeOperation::kSum}),
             "Cumulative(float32[2,3], int64[], operation=Sum): axis 2 is outside of [0, 2).");
-  EXPECT_EQ(refusal(layer::Cumulative{x({2}, i8), scalar(0), CumulativeOperation::kSum}),
-            "Cumulative(int8[2], int64[], operation=Sum): input must be float32, float16, bfloat16, int64 or int32, not "
-            "int8.");
+  EXPECT_EQ(
+      refusal(layer::Cumulative{x({2}, i8), scalar(0), CumulativeOperation::kSum}),
+      "Cumulative(int8[2], int64[], operation=Sum): input must be float32, float16, bfloat16, int64 or int32, not "
+      "int8.");
   EXPECT_EQ(result(layer::SoftMax{x({2, 0}, bf16), 1}), "bfloat16[2,0]");
   EXPECT_EQ(refusal(layer::SoftMax{x({2, 3}), 2}), "SoftMax(float32[2,3], axis=2): axis 2 is outside of [0, 2).");
   EXPECT_EQ(refusal(layer::SoftMax{x({2, 3}, i32), 0}),

@@ -162,6 +162,11 @@ TEST(FoldBatchNorm, LeavesTheRestAlone) {
     EXPECT_EQ(to_text(graph), before);
   };
   stays(conv("%w") + norm("%c", "%g", "%bb", "True"));
+  stays(
+      "%q : float32[4,3,3,3] = aten::fake_quantize_per_tensor_affine(self=%w, scale=0.01, zero_point=0, "
+      "quant_min=-128, "
+      "quant_max=127)\n" +
+      conv("%q") + norm());
   stays(conv("%w") + norm(), "%n, %c");                                                    // read by an output too
   stays(conv("%w") + norm() + "%z = aten::relu(self=%c)\n", "%n, %z");                     // and by another node
   stays(conv("%dw") + norm());                                                             // kernel is an input
