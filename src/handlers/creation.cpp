@@ -121,6 +121,28 @@ Results linspace(Network& net, Args& a) {
   return net.cast(made, dtype);
 }
 
+// --- random values: drawn anew whenever the engine runs -------------------------------------------------------------
+
+Tensor random(Network& net, FillOperation operation, const std::vector<Dim>& shape, DType dtype) {
+  const bool flat = shape.empty();  // TensorRT fills at least one dimension
+  const DType made = dtype == DType::kFloat16 ? dtype : DType::kFloat32;
+  // Uniform in [0, 1), or normal with mean 0 and deviation 1.
+  const Tensor values =
+      net.add(layer::Fill{net.sizes_operand(flat ? std::vector<Dim>{1} : shape), operation, 0.0, 1.0, made});
+  return net.cast(flat ? net.reshape(values, {}) : values, dtype);
+}
+
+Handler random_of(FillOperation operation) {
+  return [operation](Network& net, Args& a) -> Results {
+    if (a.has("generator")) a.require(a.is_none("generator"), "a generator is not part of a network");
+    if (!a.has("self")) return random(net, operation, a.dims("size"), default_dtype(a, DType::kFloat32));
+    const auto* host = a.operand("self").as<HostTensor>();
+    const std::vector<Dim> shape =
+        host != nullptr ? std::vector<Dim>(host->sizes.begin(), host->sizes.end()) : a.tensor("self").shape();
+    return random(net, operation, shape, default_dtype(a, host != nullptr ? host->dtype : a.tensor("self").dtype()));
+  };
+}
+
 }  // namespace
 
 void register_creation(HandlerRegistry& r) {
@@ -137,6 +159,12 @@ void register_creation(HandlerRegistry& r) {
   r.op("aten::copy").convert(copy);
   r.op("aten::arange").convert(arange);
   r.op("aten::linspace").convert(linspace);
+  const char* const drawn = "drawn anew whenever the engine runs, by TensorRT's generator";
+  r.ops({"aten::rand", "aten::rand_like"}).never_folded().note(drawn).convert(random_of(FillOperation::kRandomUniform));
+  r.ops({"aten::randn", "aten::randn_like"})
+      .never_folded()
+      .note(drawn)
+      .convert(random_of(FillOperation::kRandomNormal));
 }
 
 }  // namespace torch2trt

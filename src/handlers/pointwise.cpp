@@ -296,7 +296,7 @@ void register_pointwise(HandlerRegistry& r) {
   });
 
   r.ops({"aten::clamp", "aten::clip", "aten::clamp_min", "aten::clamp_max"}).convert(clamp);
-  r.ops({"aten::where.self", "aten::where.ScalarSelf", "aten::where.ScalarOther", "aten::where.Scalar"}).convert(where);
+  r.op("aten::where").convert(where);
   r.op("aten::masked_fill").convert(masked_fill);
 }
 
