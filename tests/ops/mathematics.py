@@ -97,6 +97,7 @@ ROWS = [
     row("aten::atan2", torch.atan2, INT, INT),
     row("aten::atan2", lambda x, y: torch.atan2(_zeros(x), torch.cat([y.abs() * 0, y], 1)), X, X),
     row("aten::atan2", torch.atan2, X, In(Y, low=-1, high=-0.5, batch=None)),
+    row("aten::atan2.out", lambda x, y: ops.atan2.out(x, y, out=x * 2), X, X, refused='writes to its argument "out"'),
     row("aten::arctan2", torch.arctan2, X, X, only="export"),
     row("aten::hypot", torch.hypot, X, In(Y, batch=None)),
     row("aten::round.decimals", lambda x: torch.round(x, decimals=2), X),
