@@ -39,7 +39,13 @@ class Nested(nn.Module):
         y = self.a(x) + self.b(d["u"]) * k + self.scratch + self.constant
         y = y + self.transposed[:, 1] + self.expanded + self.sliced + self.low + self.scalar
         z = d["v"][0] - d["v"][1]
-        return {"y": y, "list": [z, (x, None)], "five": 5, "pair": Pair(y, x), "od": collections.OrderedDict(p=z)}
+        return {
+            "y": y,
+            "list": [z, (x, None)],
+            "five": 5,
+            "pair": Pair(y, x),
+            "od": collections.OrderedDict(p=z),
+        }
 
 
 class Regions(nn.Module):
@@ -95,7 +101,9 @@ def crc(tensor):
 def save(folder, name, program):
     torch.export.save(program, folder / f"{name}.pt2")
     tensors = {**program.state_dict, **program.constants}
-    weights = {n: {"crc": crc(t), "sizes": list(t.shape)} for n, t in tensors.items() if isinstance(t, torch.Tensor)}
+    weights = {
+        n: {"crc": crc(t), "sizes": list(t.shape)} for n, t in tensors.items() if isinstance(t, torch.Tensor)
+    }
     bytes_ = sum(t.numel() * t.element_size() for t in tensors.values() if isinstance(t, torch.Tensor))
     record = {"weights": weights, "bytes": bytes_, "text": serialize(program)}
     (folder / f"{name}.json").write_text(json.dumps(record))
@@ -115,7 +123,9 @@ def main(folder):
     x = torch.randn(2, 4)
     export = torch.export.export
     pair = (torch.randn(2, 4), torch.randn(2, 4))
-    save(folder, "nested", export(Nested().eval(), (x, {"u": torch.randn(2, 4), "v": pair}), {"unused": None}))
+    save(
+        folder, "nested", export(Nested().eval(), (x, {"u": torch.randn(2, 4), "v": pair}), {"unused": None})
+    )
     save(folder, "regions", export(Regions().eval(), (x,)))
     save(folder, "strict", export(Regions().eval(), (x,), strict=True))
     batch = torch.export.Dim("batch", min=2, max=16)

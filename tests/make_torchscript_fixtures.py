@@ -19,7 +19,9 @@ FIXTURES = {}
 
 def traced(*inputs, **options):
     def register(module):
-        FIXTURES[module.__name__] = lambda: torch.jit.trace(module().eval(), inputs, check_trace=False, **options)
+        FIXTURES[module.__name__] = lambda: torch.jit.trace(
+            module().eval(), inputs, check_trace=False, **options
+        )
         return module
 
     return register
@@ -100,7 +102,11 @@ class Convolutions(nn.Module):
 
 
 @traced(
-    VECTOR, {"a": VECTOR, "unread": VECTOR, "b": VECTOR}, [VECTOR, VECTOR], (VECTOR, (VECTOR, VECTOR)), strict=False
+    VECTOR,
+    {"a": VECTOR, "unread": VECTOR, "b": VECTOR},
+    [VECTOR, VECTOR],
+    (VECTOR, (VECTOR, VECTOR)),
+    strict=False,
 )
 class NestedTrace(nn.Module):
     def forward(self, x, d, items, pair):

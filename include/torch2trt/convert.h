@@ -23,10 +23,10 @@ using UserHandler = std::function<std::vector<Operand>(const Node&, const std::v
 using UserHandlers = std::function<const UserHandler*(const Node&)>;
 
 struct RunOptions {
-  Network* network = nullptr;                     // nullptr: torch mode
-  const HandlerRegistry* handlers = nullptr;      // nullptr: builtin_handlers()
-  UserHandlers user_handlers;                     // may be empty
-  LogSink log;                                    // may be empty
+  Network* network = nullptr;                 // nullptr: torch mode
+  const HandlerRegistry* handlers = nullptr;  // nullptr: builtin_handlers()
+  UserHandlers user_handlers;                 // may be empty
+  LogSink log;                                // may be empty
   // Called after each node with its inputs and outputs: verbose printing, comparing, progress. May be empty.
   std::function<void(const Node&, const std::vector<NamedOperand>&, const std::vector<Operand>&)> observe;
 };

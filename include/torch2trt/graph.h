@@ -23,7 +23,8 @@ struct ValueId {
   auto operator<=>(const ValueId&) const = default;
 };
 
-// PyTorch's enumerations, by the names they print with: device "cpu", layout "strided", memory_format "contiguous_format".
+// PyTorch's enumerations, by the names they print with: device "cpu", layout "strided", memory_format
+// "contiguous_format".
 struct Symbolic {
   enum class Kind : std::uint8_t { kDevice, kLayout, kMemoryFormat };
   Kind kind = Kind::kDevice;
@@ -43,7 +44,7 @@ struct Argument {
   Argument() = default;
   template <typename T>
     requires(!std::is_same_v<std::decay_t<T>, Argument>)
-  Argument(T&& value) : data(std::forward<T>(value)) {}  // NOLINT(google-explicit-constructor)
+  Argument(T&& value) : data(std::forward<T>(value)) {}            // NOLINT(google-explicit-constructor)
   Argument(int value) : data(static_cast<std::int64_t>(value)) {}  // NOLINT(google-explicit-constructor)
   Argument(const char* value) : data(std::string(value)) {}        // NOLINT(google-explicit-constructor)
 

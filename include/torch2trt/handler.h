@@ -17,9 +17,9 @@ namespace torch2trt {
 // What a handler returns: one operand per output of the node.
 struct Results {
   std::vector<Operand> values;
-  Results(Tensor tensor) { values.emplace_back(tensor); }               // NOLINT(google-explicit-constructor)
-  Results(Operand operand) { values.push_back(std::move(operand)); }    // NOLINT(google-explicit-constructor)
-  Results(const Dim& dim) { values.emplace_back(dim); }                 // NOLINT(google-explicit-constructor)
+  Results(Tensor tensor) { values.emplace_back(tensor); }                 // NOLINT(google-explicit-constructor)
+  Results(Operand operand) { values.push_back(std::move(operand)); }      // NOLINT(google-explicit-constructor)
+  Results(const Dim& dim) { values.emplace_back(dim); }                   // NOLINT(google-explicit-constructor)
   Results(HostTensor tensor) { values.emplace_back(std::move(tensor)); }  // NOLINT(google-explicit-constructor)
   // Several outputs. (A node whose one output is a list returns Operand(tensors).)
   Results(std::vector<Operand> operands) : values(std::move(operands)) {}  // NOLINT(google-explicit-constructor)
@@ -40,7 +40,8 @@ class HandlerRegistry {
   // r.op("aten::relu").convert(relu). Throws Error(kInternal) where the key exists.
   class Registration {
    public:
-    Registration(HandlerRegistry& registry, std::vector<std::string> keys) : registry_(registry), keys_(std::move(keys)) {}
+    Registration(HandlerRegistry& registry, std::vector<std::string> keys)
+        : registry_(registry), keys_(std::move(keys)) {}
     Registration& never_folded();
     Registration& note(std::string text);
     void convert(const Handler& handler);

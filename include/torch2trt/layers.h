@@ -17,15 +17,63 @@
 namespace torch2trt {
 
 enum class ActivationType : std::uint8_t {
-  kRelu, kSigmoid, kTanh, kLeakyRelu, kElu, kSelu, kSoftsign, kSoftplus, kClip, kHardSigmoid, kScaledTanh,
-  kThresholdedRelu, kGeluErf, kGeluTanh,
+  kRelu,
+  kSigmoid,
+  kTanh,
+  kLeakyRelu,
+  kElu,
+  kSelu,
+  kSoftsign,
+  kSoftplus,
+  kClip,
+  kHardSigmoid,
+  kScaledTanh,
+  kThresholdedRelu,
+  kGeluErf,
+  kGeluTanh,
 };
 enum class UnaryOperation : std::uint8_t {
-  kExp, kLog, kSqrt, kRecip, kAbs, kNeg, kSin, kCos, kTan, kSinh, kCosh, kAsin, kAcos, kAtan, kAsinh, kAcosh, kAtanh,
-  kCeil, kFloor, kErf, kNot, kSign, kRound, kIsInf, kIsNan,
+  kExp,
+  kLog,
+  kSqrt,
+  kRecip,
+  kAbs,
+  kNeg,
+  kSin,
+  kCos,
+  kTan,
+  kSinh,
+  kCosh,
+  kAsin,
+  kAcos,
+  kAtan,
+  kAsinh,
+  kAcosh,
+  kAtanh,
+  kCeil,
+  kFloor,
+  kErf,
+  kNot,
+  kSign,
+  kRound,
+  kIsInf,
+  kIsNan,
 };
 enum class ElementWiseOperation : std::uint8_t {
-  kSum, kProd, kMax, kMin, kSub, kDiv, kPow, kFloorDiv, kAnd, kOr, kXor, kEqual, kGreater, kLess,
+  kSum,
+  kProd,
+  kMax,
+  kMin,
+  kSub,
+  kDiv,
+  kPow,
+  kFloorDiv,
+  kAnd,
+  kOr,
+  kXor,
+  kEqual,
+  kGreater,
+  kLess,
 };
 enum class PoolingType : std::uint8_t { kMax, kAverage };
 enum class ReduceOperation : std::uint8_t { kSum, kProd, kMax, kMin, kAvg };
@@ -42,12 +90,29 @@ enum class CumulativeOperation : std::uint8_t { kSum };
 
 namespace layer {
 
-struct Constant { HostTensor weights; };  // contiguous, of a network type
-struct Identity { Tensor input; };
-struct Cast { Tensor input; DType to; };
-struct Activation { Tensor input; ActivationType type; float alpha = 0, beta = 0; };
-struct Unary { Tensor input; UnaryOperation operation; };
-struct ElementWise { Tensor a, b; ElementWiseOperation operation; };  // ranks and types equal; sizes equal or 1
+struct Constant {
+  HostTensor weights;
+};  // contiguous, of a network type
+struct Identity {
+  Tensor input;
+};
+struct Cast {
+  Tensor input;
+  DType to;
+};
+struct Activation {
+  Tensor input;
+  ActivationType type;
+  float alpha = 0, beta = 0;
+};
+struct Unary {
+  Tensor input;
+  UnaryOperation operation;
+};
+struct ElementWise {
+  Tensor a, b;
+  ElementWiseOperation operation;
+};  // ranks and types equal; sizes equal or 1
 // Input [N, C, spatial...]; kernel [K, C/groups, spatial...] as weights, or as a tensor; bias [K] or none.
 struct Convolution {
   Tensor input;
@@ -81,9 +146,20 @@ struct Shuffle {
   Dims second_transpose;
   bool zero_is_placeholder = false;
 };
-struct Reduce { Tensor input; ReduceOperation operation; std::vector<std::int64_t> axes; bool keep_dims; };
-struct SoftMax { Tensor input; std::int64_t axis; };
-struct Concatenation { std::vector<Tensor> inputs; std::int64_t axis; };
+struct Reduce {
+  Tensor input;
+  ReduceOperation operation;
+  std::vector<std::int64_t> axes;
+  bool keep_dims;
+};
+struct SoftMax {
+  Tensor input;
+  std::int64_t axis;
+};
+struct Concatenation {
+  std::vector<Tensor> inputs;
+  std::int64_t axis;
+};
 // start/size/stride: numbers, or 1-d integer tensors of length rank. `fill` (mode kFill): 0-d... a scalar tensor.
 struct Slice {
   Tensor input;
@@ -91,16 +167,40 @@ struct Slice {
   SampleMode mode = SampleMode::kStrictBounds;
   std::optional<Tensor> fill;
 };
-struct Gather { Tensor data, indices; GatherMode mode = GatherMode::kDefault; std::int64_t axis = 0, elementwise_dims = 0; };
-struct Scatter { Tensor data, indices, updates; ScatterMode mode; std::int64_t axis = 0; };
-struct MatrixMultiply { Tensor a; MatrixOperation op_a; Tensor b; MatrixOperation op_b; };
-struct Einsum { std::vector<Tensor> inputs; std::string equation; };
-struct Select { Tensor condition, then_input, else_input; };  // ranks equal; condition bool
-struct Shape { Tensor input; };                               // 1-d, int64 (int32 before TensorRT 10)
+struct Gather {
+  Tensor data, indices;
+  GatherMode mode = GatherMode::kDefault;
+  std::int64_t axis = 0, elementwise_dims = 0;
+};
+struct Scatter {
+  Tensor data, indices, updates;
+  ScatterMode mode;
+  std::int64_t axis = 0;
+};
+struct MatrixMultiply {
+  Tensor a;
+  MatrixOperation op_a;
+  Tensor b;
+  MatrixOperation op_b;
+};
+struct Einsum {
+  std::vector<Tensor> inputs;
+  std::string equation;
+};
+struct Select {
+  Tensor condition, then_input, else_input;
+};  // ranks equal; condition bool
+struct Shape {
+  Tensor input;
+};  // 1-d, int64 (int32 before TensorRT 10)
 // (x * scale + shift) ^ power, per channel `axis` or uniformly, by the weights' length.
-struct Scale { Tensor input; std::int64_t channel_axis; HostTensor shift, scale; };
-// Statistics over `axes`; scale and bias: rank of input, sizes 1 except on the axes they vary over. With groups > 1 they
-// are per channel, [1, C, 1, ...] (addNormalizationV2; addNormalization has them per group).
+struct Scale {
+  Tensor input;
+  std::int64_t channel_axis;
+  HostTensor shift, scale;
+};
+// Statistics over `axes`; scale and bias: rank of input, sizes 1 except on the axes they vary over. With groups > 1
+// they are per channel, [1, C, 1, ...] (addNormalizationV2; addNormalization has them per group).
 struct Normalization {
   Tensor input, scale, bias;
   std::vector<std::int64_t> axes;
@@ -108,7 +208,12 @@ struct Normalization {
   std::int64_t groups = 1;
 };
 // Two outputs: values, int32 indices. k: number or 0-d int32 tensor.
-struct TopK { Tensor input; TopKOperation operation; std::variant<std::int64_t, Tensor> k; std::int64_t axis; };
+struct TopK {
+  Tensor input;
+  TopKOperation operation;
+  std::variant<std::int64_t, Tensor> k;
+  std::int64_t axis;
+};
 // sizes: numbers, scales or a 1-d integer tensor, one per dimension of the input.
 struct Resize {
   Tensor input;
@@ -119,7 +224,12 @@ struct Resize {
   float cubic_coefficient = -0.75F;
   bool exclude_outside = false;
 };
-struct GridSample { Tensor input, grid; InterpolationMode mode; bool align_corners; SampleMode sample_mode; };
+struct GridSample {
+  Tensor input, grid;
+  InterpolationMode mode;
+  bool align_corners;
+  SampleMode sample_mode;
+};
 // dimensions: numbers or a 1-d integer tensor. Linspace: alpha the start (0-d), beta the steps (1-d, one per
 // dimension). Random: alpha, beta as NvInfer.h FillOperation says.
 struct Fill {
@@ -129,26 +239,50 @@ struct Fill {
   DType dtype;
 };
 // axis: a 0-d integer constant.
-struct Cumulative { Tensor input, axis; CumulativeOperation operation; bool exclusive = false, reverse = false; };
+struct Cumulative {
+  Tensor input, axis;
+  CumulativeOperation operation;
+  bool exclusive = false, reverse = false;
+};
 // clamp(round(input / scale)) to int8 or float8, and input * scale back. scale: 0-d or one element for all, or one for
 // each index of `axis`; a floating-point constant.
-struct Quantize { Tensor input, scale; DType to = DType::kInt8; std::int64_t axis = -1; };
-struct Dequantize { Tensor input, scale; DType to = DType::kFloat32; std::int64_t axis = -1; };
-struct NonZero { Tensor input; };  // [rank, count], count data-dependent
-struct OneHot { Tensor indices, values, depth; std::int64_t axis; };
+struct Quantize {
+  Tensor input, scale;
+  DType to = DType::kInt8;
+  std::int64_t axis = -1;
+};
+struct Dequantize {
+  Tensor input, scale;
+  DType to = DType::kFloat32;
+  std::int64_t axis = -1;
+};
+struct NonZero {
+  Tensor input;
+};  // [rank, count], count data-dependent
+struct OneHot {
+  Tensor indices, values, depth;
+  std::int64_t axis;
+};
 // query/key/value [B, H, S, D]; mask bool or of the query's type, broadcastable to [B, H, Sq, Skv]. No implicit scale.
-struct Attention { Tensor query, key, value; std::optional<Tensor> mask; bool causal = false; bool decomposable = true; };
-struct ParametricRelu { Tensor input, slope; };  // ranks equal; slope broadcasts
+struct Attention {
+  Tensor query, key, value;
+  std::optional<Tensor> mask;
+  bool causal = false;
+  bool decomposable = true;
+};
+struct ParametricRelu {
+  Tensor input, slope;
+};  // ranks equal; slope broadcasts
 
 }  // namespace layer
 
 using Layer =
     std::variant<layer::Constant, layer::Identity, layer::Cast, layer::Activation, layer::Unary, layer::ElementWise,
-                 layer::Convolution, layer::Deconvolution, layer::Pooling, layer::Shuffle, layer::Reduce, layer::SoftMax,
-                 layer::Concatenation, layer::Slice, layer::Gather, layer::Scatter, layer::MatrixMultiply, layer::Einsum,
-                 layer::Select, layer::Shape, layer::Scale, layer::Normalization, layer::TopK, layer::Resize,
-                 layer::GridSample, layer::Fill, layer::Cumulative, layer::NonZero, layer::OneHot, layer::Attention,
-                 layer::ParametricRelu, layer::Quantize, layer::Dequantize>;
+                 layer::Convolution, layer::Deconvolution, layer::Pooling, layer::Shuffle, layer::Reduce,
+                 layer::SoftMax, layer::Concatenation, layer::Slice, layer::Gather, layer::Scatter,
+                 layer::MatrixMultiply, layer::Einsum, layer::Select, layer::Shape, layer::Scale, layer::Normalization,
+                 layer::TopK, layer::Resize, layer::GridSample, layer::Fill, layer::Cumulative, layer::NonZero,
+                 layer::OneHot, layer::Attention, layer::ParametricRelu, layer::Quantize, layer::Dequantize>;
 
 // Calls `visit` with every tensor the layer reads.
 void for_each_input(const Layer& layer, const std::function<void(const Tensor&)>& visit);

@@ -95,8 +95,8 @@ class Network {
   Tensor reshape(const Tensor& x, const std::vector<Dim>& shape);
   Tensor permute(const Tensor& x, const std::vector<std::int64_t>& order);
   Tensor transpose(const Tensor& x, std::int64_t a, std::int64_t b);
-  Tensor squeeze(const Tensor& x, const std::vector<std::int64_t>& axes);      // axes of size 1 (or taken to be)
-  Tensor unsqueeze(const Tensor& x, const std::vector<std::int64_t>& axes);    // positions in the result
+  Tensor squeeze(const Tensor& x, const std::vector<std::int64_t>& axes);    // axes of size 1 (or taken to be)
+  Tensor unsqueeze(const Tensor& x, const std::vector<std::int64_t>& axes);  // positions in the result
   Tensor flatten(const Tensor& x, std::int64_t start, std::int64_t end);
   // Broadcasts to `shape` (ranks equal or lower; -1 keeps a dimension). No layer where nothing changes.
   Tensor broadcast_to(const Tensor& x, const std::vector<Dim>& shape);
@@ -109,9 +109,9 @@ class Network {
   Tensor gather(const Tensor& data, const Tensor& indices, std::int64_t axis);
 
   // --- sizes as values ------------------------------------------------------------------------------------------
-  Tensor shape_of(const Tensor& x);                          // 1-d, memoised
-  Tensor dim_tensor(const Dim& dim);                         // 0-d
-  Tensor shape_tensor(const std::vector<Dim>& dims);         // 1-d
+  Tensor shape_of(const Tensor& x);                                                // 1-d, memoised
+  Tensor dim_tensor(const Dim& dim);                                               // 0-d
+  Tensor shape_tensor(const std::vector<Dim>& dims);                               // 1-d
   Dim dim_arithmetic(ElementWiseOperation operation, const Dim& a, const Dim& b);  // number where both are
   // 1-d tensors or plain numbers, whichever a list of sizes needs.
   std::variant<Dims, Tensor> sizes_operand(const std::vector<Dim>& dims);
@@ -124,7 +124,8 @@ class Network {
  protected:
   // Adds the layer under `layer_name` and returns what its outputs are. Output tensors of layer L are named
   // "<L>_output_0", ... unless the backend's own naming is fixed. Throws Error with TensorRT's text.
-  virtual std::vector<TensorInfo> add_layer(const Layer& layer, const std::string& layer_name, std::int32_t first_id) = 0;
+  virtual std::vector<TensorInfo> add_layer(const Layer& layer, const std::string& layer_name,
+                                            std::int32_t first_id) = 0;
   virtual void add_input_layer(const TensorInfo& info, std::int32_t id) = 0;
   virtual void mark_output_tensor(std::int32_t id, const std::string& name) = 0;
   // Makes a tensor that came from elsewhere (the user's own inputs and layers) known under a new id.
@@ -141,7 +142,6 @@ class Network {
   void materialise(const Tensor& tensor);
 
  private:
-
   enum class Role : std::uint8_t { kComputed, kInput, kConstant };
   Tensor add_view(View view);
   Tensor reshape_view(const Tensor& x, const std::vector<Dim>& shape);

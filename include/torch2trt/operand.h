@@ -33,8 +33,8 @@ struct Operand {
              !std::is_same_v<std::decay_t<T>, std::vector<Tensor>>)
   Operand(T&& value) : data(std::forward<T>(value)) {}  // NOLINT(google-explicit-constructor)
   // A constant Dim is stored as the number it is.
-  Operand(const Dim& dim);                              // NOLINT(google-explicit-constructor)
-  Operand(const std::vector<Tensor>& tensors);          // NOLINT(google-explicit-constructor)
+  Operand(const Dim& dim);                      // NOLINT(google-explicit-constructor)
+  Operand(const std::vector<Tensor>& tensors);  // NOLINT(google-explicit-constructor)
 
   template <typename T>
   const T* as() const {

@@ -45,7 +45,7 @@ class Tensor {
 // for it before one needs it, so `x.view(x.size(0), -1)` costs none.
 class Dim {
  public:
-  Dim(std::int64_t value) : data_(value) {}  // NOLINT(google-explicit-constructor)
+  Dim(std::int64_t value) : data_(value) {}                  // NOLINT(google-explicit-constructor)
   Dim(int value) : Dim(static_cast<std::int64_t>(value)) {}  // NOLINT(google-explicit-constructor)
   // Becomes a number where the axis is static.
   static Dim of(const Tensor& tensor, std::int64_t axis);

@@ -7,7 +7,9 @@
 namespace torch2trt {
 namespace {
 
-py::object location_tuple(const SourceLocation& location) { return py::make_tuple(location.node, location.scope, location.source); }
+py::object location_tuple(const SourceLocation& location) {
+  return py::make_tuple(location.node, location.scope, location.source);
+}
 
 py::object to_exception(const Error& error) {
   py::list unsupported;
@@ -15,7 +17,8 @@ py::object to_exception(const Error& error) {
     unsupported.append(py::make_tuple(node.kind, node.reason, node.location.scope, node.location.source));
   }
   return py::module_::import("torch2trt.errors")
-      .attr("make_error")(std::string(name(error.category())), error.what(), error.message(), location_tuple(error.location()), unsupported);
+      .attr("make_error")(std::string(name(error.category())), error.what(), error.message(),
+                          location_tuple(error.location()), unsupported);
 }
 
 }  // namespace

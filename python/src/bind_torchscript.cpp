@@ -29,12 +29,15 @@ std::vector<Type> types_from(const InputTypes& inputs) {
 // `inputs`: types of the flat inputs where other than the program's own; sizes it recorded are then dropped.
 void bind_torchscript(py::module_& m) {
   m.def(
-      "read_torchscript", [](const std::string& path, const InputTypes& inputs) { return read_torchscript(path, types_from(inputs)); },
+      "read_torchscript",
+      [](const std::string& path, const InputTypes& inputs) { return read_torchscript(path, types_from(inputs)); },
       py::arg("path"), py::arg("inputs") = InputTypes());
   // `module`: the `_c` of a torch.jit.ScriptModule; weights by reference.
   m.def(
       "graph_from_torchscript",
-      [](const torch::jit::Module& module, const InputTypes& inputs) { return graph_from_module(module, types_from(inputs)); },
+      [](const torch::jit::Module& module, const InputTypes& inputs) {
+        return graph_from_module(module, types_from(inputs));
+      },
       py::arg("module"), py::arg("inputs") = InputTypes());
 }
 

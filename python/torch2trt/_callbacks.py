@@ -14,8 +14,13 @@ from ._errors import is_noise
 
 @cache
 def _logger_class(trt: Any) -> type:
-    names = {trt.ILogger.INTERNAL_ERROR: "error", trt.ILogger.ERROR: "error", trt.ILogger.WARNING: "warning",
-             trt.ILogger.INFO: "info", trt.ILogger.VERBOSE: "verbose"}
+    names = {
+        trt.ILogger.INTERNAL_ERROR: "error",
+        trt.ILogger.ERROR: "error",
+        trt.ILogger.WARNING: "warning",
+        trt.ILogger.INFO: "info",
+        trt.ILogger.VERBOSE: "verbose",
+    }
 
     class Logger(trt.ILogger):
         """Hands every message but noise to the sink attached last."""

@@ -29,8 +29,13 @@ class Error(RuntimeError):
 
     category = "Internal"
 
-    def __init__(self, text: str, message: str | None = None, location: tuple[str, str, str] = ("", "", ""),
-                 unsupported: tuple[UnsupportedNode, ...] = ()) -> None:
+    def __init__(
+        self,
+        text: str,
+        message: str | None = None,
+        location: tuple[str, str, str] = ("", "", ""),
+        unsupported: tuple[UnsupportedNode, ...] = (),
+    ) -> None:
         super().__init__(text)
         self.message = text if message is None else message
         self.node, self.scope, self.source = location
@@ -61,11 +66,25 @@ class InternalError(Error):
     category = "Internal"
 
 
-_CLASSES = {cls.category: cls for cls in
-            (UnsupportedOperator, InvalidModel, InvalidArgument, BuildFailed, RuntimeFailure, InternalError)}
+_CLASSES = {
+    cls.category: cls
+    for cls in (
+        UnsupportedOperator,
+        InvalidModel,
+        InvalidArgument,
+        BuildFailed,
+        RuntimeFailure,
+        InternalError,
+    )
+}
 
 
-def make_error(category: str, text: str, message: str, location: tuple[str, str, str],
-               unsupported: list[tuple[str, str, str, str]]) -> Error:
+def make_error(
+    category: str,
+    text: str,
+    message: str,
+    location: tuple[str, str, str],
+    unsupported: list[tuple[str, str, str, str]],
+) -> Error:
     """The exception for an error of the C++ core, which calls this."""
     return _CLASSES[category](text, message, location, tuple(UnsupportedNode(*row) for row in unsupported))

@@ -1,9 +1,9 @@
 #include "torch2trt/args.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <numeric>
-
-#include <fmt/format.h>
 
 #include "src/convert/promotion.h"
 #include "src/torch/schema.h"
@@ -43,7 +43,8 @@ std::optional<double> as_number(const Operand& operand) {
 std::optional<std::int64_t> as_integer(const Operand& operand) {
   if (const auto* i = operand.as<std::int64_t>()) return *i;
   if (const auto* b = operand.as<bool>()) return *b ? 1 : 0;
-  if (const auto* tensor = operand.as<HostTensor>(); tensor != nullptr && tensor->numel() == 1 && !is_floating(tensor->dtype)) {
+  if (const auto* tensor = operand.as<HostTensor>();
+      tensor != nullptr && tensor->numel() == 1 && !is_floating(tensor->dtype)) {
     return integer_at(*tensor, 0);
   }
   return std::nullopt;
@@ -52,7 +53,8 @@ std::optional<std::int64_t> as_integer(const Operand& operand) {
 std::optional<Dim> as_dim(const Operand& operand) {
   if (const auto* dim = operand.as<Dim>()) return *dim;
   if (const auto i = as_integer(operand)) return Dim(*i);
-  if (const auto* tensor = operand.as<Tensor>(); tensor != nullptr && tensor->rank() == 0 && is_integer(tensor->dtype())) {
+  if (const auto* tensor = operand.as<Tensor>();
+      tensor != nullptr && tensor->rank() == 0 && is_integer(tensor->dtype())) {
     return Dim::computed(*tensor);
   }
   return std::nullopt;
@@ -68,14 +70,16 @@ Args::Args(const Node& node, std::vector<NamedOperand> operands, Network& networ
       used_outputs_(std::move(used_outputs)) {}
 
 bool Args::has(std::string_view name) const {
-  return std::any_of(operands_.begin(), operands_.end(), [&](const NamedOperand& operand) { return operand.name == name; });
+  return std::any_of(operands_.begin(), operands_.end(),
+                     [&](const NamedOperand& operand) { return operand.name == name; });
 }
 
 const Operand& Args::get(std::string_view name) const {
   for (const NamedOperand& operand : operands_) {
     if (operand.name == name) return operand.value;
   }
-  throw Error(ErrorCategory::kInternal, fmt::format("the handler reads an argument \"{}\" that the schema lacks", name), node_.location());
+  throw Error(ErrorCategory::kInternal, fmt::format("the handler reads an argument \"{}\" that the schema lacks", name),
+              node_.location());
 }
 
 const Operand& Args::read(std::string_view name) {
@@ -87,8 +91,8 @@ const Operand& Args::read(std::string_view name) {
 }
 
 void Args::refuse(std::string_view name, const Operand& operand, std::string_view wanted) const {
-  throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("argument \"{}\" is {}; {} is needed", name, describe(operand), wanted),
-              node_.location());
+  throw Error(ErrorCategory::kUnsupportedOperator,
+              fmt::format("argument \"{}\" is {}; {} is needed", name, describe(operand), wanted), node_.location());
 }
 
 const Operand& Args::operand(std::string_view name) { return read(name); }
@@ -257,7 +261,8 @@ std::vector<std::int64_t> Args::axes(std::string_view name, const Tensor& x) {
   for (std::int64_t& axis : axes) axis = normalized_axis(axis, x.rank());
   std::sort(axes.begin(), axes.end());
   if (std::adjacent_find(axes.begin(), axes.end()) != axes.end()) {
-    throw Error(ErrorCategory::kInvalidArgument, fmt::format("argument \"{}\" names a dimension twice", name), node_.location());
+    throw Error(ErrorCategory::kInvalidArgument, fmt::format("argument \"{}\" names a dimension twice", name),
+                node_.location());
   }
   if (x.rank() == 0) axes.clear();
   return axes;
@@ -308,9 +313,11 @@ void Args::check_all_read() const {
   for (std::size_t i = 0; i < operands_.size(); ++i) {
     if (read_[i]) continue;
     const SchemaArgument* argument = schema == nullptr ? nullptr : schema->find(operands_[i].name);
-    if (argument != nullptr && argument->default_value && equals_default(operands_[i].value, *argument->default_value)) continue;
+    if (argument != nullptr && argument->default_value && equals_default(operands_[i].value, *argument->default_value))
+      continue;
     throw Error(ErrorCategory::kUnsupportedOperator,
-                fmt::format("argument \"{}\" = {} is not supported", operands_[i].name, describe(operands_[i].value)), node_.location());
+                fmt::format("argument \"{}\" = {} is not supported", operands_[i].name, describe(operands_[i].value)),
+                node_.location());
   }
 }
 

@@ -1,8 +1,8 @@
 #include "torch2trt/convert.h"
 
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "src/convert/signature.h"
 
@@ -10,10 +10,13 @@ namespace torch2trt {
 namespace {
 
 void warn_of_float64(const RunOptions& options, const std::vector<InputPlan>& plans) {
-  const auto wide = std::find_if(plans.begin(), plans.end(), [](const InputPlan& plan) { return plan.binding.torch_dtype == DType::kFloat64; });
+  const auto wide = std::find_if(plans.begin(), plans.end(),
+                                 [](const InputPlan& plan) { return plan.binding.torch_dtype == DType::kFloat64; });
   if (wide == plans.end() || !options.log) return;
-  options.log(Severity::kWarning, fmt::format("TensorRT has no float64: input \"{}\" and what is computed from it are float32 in the network",
-                                              wide->binding.name));
+  options.log(
+      Severity::kWarning,
+      fmt::format("TensorRT has no float64: input \"{}\" and what is computed from it are float32 in the network",
+                  wide->binding.name));
 }
 
 // An output of the network, whatever the program returned in its place.
@@ -24,7 +27,8 @@ Tensor as_tensor(Network& net, const Operand& operand, const std::string& name) 
   if (const auto* i = operand.as<std::int64_t>()) return net.dim_tensor(Dim(*i));
   if (const auto* b = operand.as<bool>()) return net.scalar(*b ? 1 : 0, DType::kBool);
   if (const auto* d = operand.as<double>()) return net.scalar(*d, DType::kFloat32);
-  throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("output \"{}\" is {}, which no engine can return", name, describe(operand)));
+  throw Error(ErrorCategory::kUnsupportedOperator,
+              fmt::format("output \"{}\" is {}, which no engine can return", name, describe(operand)));
 }
 
 DType torch_dtype_of(const Graph& graph, const Argument& output, const Operand& value, const Tensor& tensor) {

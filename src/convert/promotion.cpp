@@ -44,7 +44,8 @@ DType promote_types(DType a, DType b) {
   const int category_a = category(a);
   const int category_b = category(b);
   if (category_a == 3 || category_b == 3) {
-    const bool wide = a == DType::kComplex128 || b == DType::kComplex128 || a == DType::kFloat64 || b == DType::kFloat64;
+    const bool wide =
+        a == DType::kComplex128 || b == DType::kComplex128 || a == DType::kFloat64 || b == DType::kFloat64;
     return wide ? DType::kComplex128 : DType::kComplex64;
   }
   if (category_a != category_b) return category_a > category_b ? a : b;

@@ -1,9 +1,9 @@
 // Walks the nodes in order with a value for each input: network tensors go to handlers, constants to PyTorch.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
-
-#include <fmt/format.h>
 
 #include "src/convert/structure.h"
 #include "src/convert/unsupported.h"
@@ -93,11 +93,13 @@ class Runner {
   void run_node(const Node& node) {
     std::vector<NamedOperand> operands;
     for (const NamedArgument& argument : node.arguments) operands.push_back({argument.name, operand(argument.value)});
-    const bool unknown = std::any_of(operands.begin(), operands.end(), [](const NamedOperand& o) { return has_unknown(o.value); });
+    const bool unknown =
+        std::any_of(operands.begin(), operands.end(), [](const NamedOperand& o) { return has_unknown(o.value); });
     std::optional<std::vector<Operand>> outputs;
     if (unknown) {
       // The operands will be known once the nodes before are supported; what has no handler is missing all the same.
-      if (options_.network != nullptr && !is_handled(node) && !is_structural(node)) unsupported_.add(node, "no handler");
+      if (options_.network != nullptr && !is_handled(node) && !is_structural(node))
+        unsupported_.add(node, "no handler");
     } else {
       try {
         outputs = results_of(node, operands);
@@ -110,11 +112,13 @@ class Runner {
       }
     }
     if (outputs && outputs->size() != node.outputs.size()) {
-      throw Error(ErrorCategory::kInternal,
-                  fmt::format("the handler returned {} outputs where the node has {}", outputs->size(), node.outputs.size()),
-                  node.location());
+      throw Error(
+          ErrorCategory::kInternal,
+          fmt::format("the handler returned {} outputs where the node has {}", outputs->size(), node.outputs.size()),
+          node.location());
     }
-    for (std::size_t i = 0; i < node.outputs.size(); ++i) set(node.outputs[i], outputs ? (*outputs)[i] : Operand(Unknown{}));
+    for (std::size_t i = 0; i < node.outputs.size(); ++i)
+      set(node.outputs[i], outputs ? (*outputs)[i] : Operand(Unknown{}));
     if (outputs && options_.observe) options_.observe(node, operands, *outputs);
     release(node);
   }
@@ -159,8 +163,8 @@ class Runner {
     for (const Operand& output : outputs) made += constant_bytes(output);
     if (made > kFoldedAlways && made > kFoldedGrowth * sources) {
       throw Error(ErrorCategory::kUnsupportedOperator,
-                  fmt::format("the constant it makes takes {} bytes, more than {} times the {} bytes it is made from", made,
-                              kFoldedGrowth, sources),
+                  fmt::format("the constant it makes takes {} bytes, more than {} times the {} bytes it is made from",
+                              made, kFoldedGrowth, sources),
                   node.location());
     }
     for (std::size_t i = 0; i < outputs.size() && i < node.outputs.size(); ++i) {

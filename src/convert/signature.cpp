@@ -1,10 +1,10 @@
 #include "src/convert/signature.h"
 
-#include <algorithm>
-#include <set>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <algorithm>
+#include <set>
 
 namespace torch2trt {
 namespace {
@@ -27,33 +27,37 @@ void check_rank(const std::string& input, const Dims& given, const std::vector<S
 // torch.export assumes sizes of at least 2 where it specialised nothing on 1: a smaller lower bound may be asked for.
 constexpr std::int64_t kExportDefaultMinimum = 2;
 
-void check_dynamic(const Graph& graph, const std::string& input, std::size_t axis, const Size& size, const InputRange& range) {
+void check_dynamic(const Graph& graph, const std::string& input, std::size_t axis, const Size& size,
+                   const InputRange& range) {
   const auto known = graph.symbols.find(size.symbol);
   if (known == graph.symbols.end()) return;
   const std::int64_t low = known->second.min <= kExportDefaultMinimum ? 0 : known->second.min;
   const std::int64_t min = range.min[axis];
   const std::int64_t max = range.max[axis];
   if (min < low || (known->second.max && max > *known->second.max)) {
-    misfit(fmt::format("input \"{}\", dimension {}: sizes {} to {} were asked for; the program was exported for {} in [{}, {}]", input,
-                       axis, min, max, size.symbol, known->second.min,
-                       known->second.max ? std::to_string(*known->second.max) : "inf"));
+    misfit(fmt::format(
+        "input \"{}\", dimension {}: sizes {} to {} were asked for; the program was exported for {} in [{}, {}]", input,
+        axis, min, max, size.symbol, known->second.min,
+        known->second.max ? std::to_string(*known->second.max) : "inf"));
   }
 }
 
-InputRange given_range(const Graph& graph, const std::string& input, const InputRange& given, const std::vector<Size>& wanted) {
+InputRange given_range(const Graph& graph, const std::string& input, const InputRange& given,
+                       const std::vector<Size>& wanted) {
   InputRange range = given;
   for (const Dims* dims : {&range.min, &range.opt, &range.max}) check_rank(input, *dims, wanted);
   for (std::size_t axis = 0; axis < wanted.size(); ++axis) {
     if (range.min[axis] > range.opt[axis] || range.opt[axis] > range.max[axis]) {
-      misfit(fmt::format("input \"{}\", dimension {}: minimum {}, usual {} and maximum {} are not in order", input, axis,
-                         range.min[axis], range.opt[axis], range.max[axis]));
+      misfit(fmt::format("input \"{}\", dimension {}: minimum {}, usual {} and maximum {} are not in order", input,
+                         axis, range.min[axis], range.opt[axis], range.max[axis]));
     }
     if (wanted[axis].value < 0) {
       check_dynamic(graph, input, axis, wanted[axis], range);
     } else if (range.min[axis] != wanted[axis].value || range.max[axis] != wanted[axis].value) {
-      misfit(fmt::format("input \"{}\": the program was exported for shape {}; dimension {} is {} there, {} was given. "
-                         "Export it with dynamic_shapes to vary it",
-                         input, printed(wanted), axis, wanted[axis].value, range.max[axis]));
+      misfit(
+          fmt::format("input \"{}\": the program was exported for shape {}; dimension {} is {} there, {} was given. "
+                      "Export it with dynamic_shapes to vary it",
+                      input, printed(wanted), axis, wanted[axis].value, range.max[axis]));
     }
   }
   return range;
@@ -69,9 +73,10 @@ InputRange program_range(const Graph& graph, const std::string& input, const std
     }
     const auto known = graph.symbols.find(size.symbol);
     if (known == graph.symbols.end() || !known->second.max) {
-      misfit(fmt::format("input \"{}\", dimension {} ({}) has no upper bound in the program; give one (--maxShapes={}:..., or "
-                         "max= in torch.export.Dim)",
-                         input, axis, size.symbol, input));
+      misfit(fmt::format(
+          "input \"{}\", dimension {} ({}) has no upper bound in the program; give one (--maxShapes={}:..., or "
+          "max= in torch.export.Dim)",
+          input, axis, size.symbol, input));
     }
     const std::int64_t min = std::max<std::int64_t>(known->second.min, 1);
     range.min.push_back(min);
@@ -122,7 +127,8 @@ std::vector<InputPlan> plan_inputs(const Graph& graph, const std::map<std::strin
     } else if (given != shapes.end()) {
       plan.range = given->second;
     } else {
-      misfit(fmt::format("the program does not say what shape input \"{}\" has; give it (--shapes={}:1x3x224x224)", input.name, input.name));
+      misfit(fmt::format("the program does not say what shape input \"{}\" has; give it (--shapes={}:1x3x224x224)",
+                         input.name, input.name));
     }
     for (std::size_t axis = 0; axis < plan.range.max.size(); ++axis) {
       const bool fixed = plan.range.min[axis] == plan.range.max[axis];
@@ -135,7 +141,8 @@ std::vector<InputPlan> plan_inputs(const Graph& graph, const std::map<std::strin
     if (used.contains(name)) continue;
     std::vector<std::string> names;
     for (const Input& input : graph.inputs) names.push_back(input.name);
-    misfit(fmt::format("a shape was given for \"{}\", which is no input; the inputs are: {}", name, fmt::join(names, ", ")));
+    misfit(fmt::format("a shape was given for \"{}\", which is no input; the inputs are: {}", name,
+                       fmt::join(names, ", ")));
   }
   return plans;
 }

@@ -10,8 +10,8 @@
 namespace torch2trt {
 
 // One plan per input that is not a constant of the program.
-// What the network's input for `input` looks like: dims with -1 where dynamic, and its range. `shapes` are the caller's.
-// Throws Error(kInvalidArgument) where they do not fit the program or a bound is missing.
+// What the network's input for `input` looks like: dims with -1 where dynamic, and its range. `shapes` are the
+// caller's. Throws Error(kInvalidArgument) where they do not fit the program or a bound is missing.
 struct InputPlan {
   Binding binding;
   InputRange range;

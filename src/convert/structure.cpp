@@ -11,7 +11,8 @@ const Operand::List& list_of(const Node& node, const std::vector<NamedOperand>& 
   const auto* list = operands.empty() ? nullptr : operands[0].value.as<Operand::List>();
   if (list == nullptr) {
     throw Error(ErrorCategory::kInvalidArgument,
-                fmt::format("{} is no list", operands.empty() ? "nothing" : describe(operands[0].value)), node.location());
+                fmt::format("{} is no list", operands.empty() ? "nothing" : describe(operands[0].value)),
+                node.location());
   }
   return *list;
 }
@@ -48,7 +49,8 @@ std::optional<std::vector<Operand>> restructured(const Node& node, const std::ve
   if (node.kind == "prim::TupleIndex") return std::vector<Operand>{item_of(node, operands)};
   if (operands.empty() || operands[0].value.as<Operand::List>() == nullptr) return std::nullopt;
   if (node.kind == "aten::__getitem__") return std::vector<Operand>{item_of(node, operands)};
-  if (node.kind == "aten::len") return std::vector<Operand>{Operand(static_cast<std::int64_t>(list_of(node, operands).size()))};
+  if (node.kind == "aten::len")
+    return std::vector<Operand>{Operand(static_cast<std::int64_t>(list_of(node, operands).size()))};
   return std::nullopt;
 }
 

@@ -1,9 +1,9 @@
 #include "src/convert/unsupported.h"
 
+#include <fmt/format.h>
+
 #include <map>
 #include <utility>
-
-#include <fmt/format.h>
 
 namespace torch2trt {
 namespace {
@@ -29,11 +29,13 @@ void UnsupportedNodes::throw_if_any() const {
   std::string message = fmt::format("{} node{} cannot be converted:", nodes_.size(), nodes_.size() == 1 ? "" : "s");
   for (const auto& [key, nodes] : groups) {
     message += fmt::format("\n  {} ({}x): {}", key.first, nodes.size(), key.second);
-    for (std::size_t i = 0; i < nodes.size() && i < kPlacesShown; ++i) message += "\n      at " + place(nodes[i]->location);
+    for (std::size_t i = 0; i < nodes.size() && i < kPlacesShown; ++i)
+      message += "\n      at " + place(nodes[i]->location);
     if (nodes.size() > kPlacesShown) message += fmt::format("\n      and {} more", nodes.size() - kPlacesShown);
   }
-  message += "\nRegister a handler for each (register_node_handler in Python, HandlerRegistry in C++), or move the "
-             "operator out of the module. The network is incomplete and must not be used.";
+  message +=
+      "\nRegister a handler for each (register_node_handler in Python, HandlerRegistry in C++), or move the "
+      "operator out of the module. The network is incomplete and must not be used.";
   Error error(ErrorCategory::kUnsupportedOperator, message);
   error.set_unsupported(nodes_);
   throw error;

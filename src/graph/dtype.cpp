@@ -13,13 +13,20 @@ struct Row {
 };
 
 constexpr std::array kRows{
-    Row{DType::kFloat32, "float32", 4},       Row{DType::kFloat16, "float16", 2},
-    Row{DType::kBFloat16, "bfloat16", 2},     Row{DType::kFloat64, "float64", 8},
-    Row{DType::kInt64, "int64", 8},           Row{DType::kInt32, "int32", 4},
-    Row{DType::kInt16, "int16", 2},           Row{DType::kInt8, "int8", 1},
-    Row{DType::kUInt8, "uint8", 1},           Row{DType::kBool, "bool", 1},
-    Row{DType::kFloat8E4M3, "float8_e4m3fn", 1}, Row{DType::kFloat8E5M2, "float8_e5m2", 1},
-    Row{DType::kComplex64, "complex64", 8},   Row{DType::kComplex128, "complex128", 16},
+    Row{DType::kFloat32, "float32", 4},
+    Row{DType::kFloat16, "float16", 2},
+    Row{DType::kBFloat16, "bfloat16", 2},
+    Row{DType::kFloat64, "float64", 8},
+    Row{DType::kInt64, "int64", 8},
+    Row{DType::kInt32, "int32", 4},
+    Row{DType::kInt16, "int16", 2},
+    Row{DType::kInt8, "int8", 1},
+    Row{DType::kUInt8, "uint8", 1},
+    Row{DType::kBool, "bool", 1},
+    Row{DType::kFloat8E4M3, "float8_e4m3fn", 1},
+    Row{DType::kFloat8E5M2, "float8_e5m2", 1},
+    Row{DType::kComplex64, "complex64", 8},
+    Row{DType::kComplex128, "complex128", 16},
 };
 
 const Row& row(DType dtype) { return kRows[static_cast<std::size_t>(dtype)]; }

@@ -1,7 +1,7 @@
+#include <fmt/format.h>
+
 #include <cmath>
 #include <limits>
-
-#include <fmt/format.h>
 
 #include "src/handlers/register.h"
 
@@ -20,7 +20,8 @@ Heads grouped(Network& net, Args& a, Heads h) {
   for (Tensor* tensor : {&h.key, &h.value}) {
     const std::int64_t have = tensor->dims()[static_cast<std::size_t>(axis)];
     const std::int64_t want = h.query.dims()[static_cast<std::size_t>(axis)];
-    a.require(have > 0 && want > 0 && want % have == 0, "enable_gqa needs a static number of heads, the query's a multiple of the key's");
+    a.require(have > 0 && want > 0 && want % have == 0,
+              "enable_gqa needs a static number of heads, the query's a multiple of the key's");
     if (have == want) continue;
     std::vector<Dim> shape = tensor->shape();
     shape.insert(shape.begin() + axis + 1, Dim(want / have));
@@ -38,7 +39,8 @@ Tensor causal_mask(Network& net, Args& a, const Tensor& query, const Tensor& key
   a.require(rows >= 0 && columns >= 0, "is_causal with sequence lengths only known at run time");
   std::vector<float> allowed(static_cast<std::size_t>(rows * columns), 0.0F);
   for (std::int64_t row = 0; row < rows; ++row) {
-    for (std::int64_t column = 0; column <= row && column < columns; ++column) allowed[static_cast<std::size_t>(row * columns + column)] = 1.0F;
+    for (std::int64_t column = 0; column <= row && column < columns; ++column)
+      allowed[static_cast<std::size_t>(row * columns + column)] = 1.0F;
   }
   return net.constant(contiguous_as(host_tensor(allowed, {rows, columns}), DType::kBool));
 }
@@ -63,7 +65,8 @@ Results attention(Network& net, Args& a) {
   if (mask && mask->dtype() != DType::kBool) mask = net.cast(*mask, dtype);
 
   const Tensor scaled = scale == 1 ? h.query : h.query * scale;
-  if (h.query.rank() == 4 && h.key.rank() == 4 && h.value.rank() == 4 && net.supports("Attention") && !masked_whole_rows) {
+  if (h.query.rank() == 4 && h.key.rank() == 4 && h.value.rank() == 4 && net.supports("Attention") &&
+      !masked_whole_rows) {
     if (mask) mask = net.expand_rank(*mask, 4);
     return net.add(layer::Attention{.query = scaled, .key = h.key, .value = h.value, .mask = mask});
   }
@@ -71,7 +74,9 @@ Results attention(Network& net, Args& a) {
   std::optional<Tensor> any;
   if (mask && mask->dtype() == DType::kBool) {
     const Tensor lowest = net.scalar(-std::numeric_limits<double>::infinity(), dtype, scores.rank());
-    if (masked_whole_rows) any = net.cast(net.reduce(ReduceOperation::kMax, net.cast(*mask, DType::kInt32), {mask->rank() - 1}, true), DType::kBool);
+    if (masked_whole_rows)
+      any = net.cast(net.reduce(ReduceOperation::kMax, net.cast(*mask, DType::kInt32), {mask->rank() - 1}, true),
+                     DType::kBool);
     scores = net.select(*mask, scores, lowest);
   } else if (mask) {
     scores = scores + *mask;

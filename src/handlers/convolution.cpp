@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "src/handlers/register.h"
 #include "src/torch/kernels.h"
@@ -34,7 +34,8 @@ std::variant<HostTensor, Tensor> kernel_of(Args& a, const Tensor& x, bool one_di
 // strided and dilated. Zeros in the kernel do the same.
 void spread(const Args& a, Geometry& g, std::variant<HostTensor, Tensor>& kernel) {
   const auto above_one = [](std::int64_t value) { return value > 1; };
-  const bool dilated = std::any_of(g.dilation.begin(), g.dilation.end(), above_one) && std::any_of(g.stride.begin(), g.stride.end(), above_one);
+  const bool dilated = std::any_of(g.dilation.begin(), g.dilation.end(), above_one) &&
+                       std::any_of(g.stride.begin(), g.stride.end(), above_one);
   std::vector<std::int64_t> after;
   for (std::int64_t& padding : g.post_padding) {
     after.push_back(std::max<std::int64_t>(-padding, 0));
@@ -42,7 +43,9 @@ void spread(const Args& a, Geometry& g, std::variant<HostTensor, Tensor>& kernel
   }
   if (!dilated && std::all_of(after.begin(), after.end(), [](std::int64_t count) { return count == 0; })) return;
   const auto* constant = std::get_if<HostTensor>(&kernel);
-  a.require(constant != nullptr, "a transposed convolution with a dilated stride, or output_padding larger than padding, needs a constant kernel");
+  a.require(
+      constant != nullptr,
+      "a transposed convolution with a dilated stride, or output_padding larger than padding, needs a constant kernel");
   kernel = spread_kernel(*constant, g.dilation, after);
   std::fill(g.dilation.begin(), g.dilation.end(), 1);
 }
@@ -50,7 +53,8 @@ void spread(const Args& a, Geometry& g, std::variant<HostTensor, Tensor>& kernel
 // The input has `spatial` + 2 dimensions, or one less without a batch.
 Tensor convolve(Network& net, Args& a, Geometry g, std::int64_t spatial) {
   Tensor x = a.tensor("input");
-  a.require(is_floating(x.dtype()), fmt::format("TensorRT convolves floating-point types only, not {}", name(x.dtype())));
+  a.require(is_floating(x.dtype()),
+            fmt::format("TensorRT convolves floating-point types only, not {}", name(x.dtype())));
   const bool batched = x.rank() == spatial + 2;
   if (!batched) x = net.unsqueeze(x, {0});
   const bool one_dimensional = spatial == 1;
@@ -68,8 +72,11 @@ Tensor convolve(Network& net, Args& a, Geometry g, std::int64_t spatial) {
   } else {
     computed_bias = a.tensor("bias");
   }
-  Tensor result = g.transposed ? net.add(layer::Deconvolution{x, kernel, bias, g.stride, g.pre_padding, g.post_padding, g.dilation, g.groups})
-                               : net.add(layer::Convolution{x, kernel, bias, g.stride, g.pre_padding, g.post_padding, g.dilation, g.groups});
+  Tensor result =
+      g.transposed
+          ? net.add(
+                layer::Deconvolution{x, kernel, bias, g.stride, g.pre_padding, g.post_padding, g.dilation, g.groups})
+          : net.add(layer::Convolution{x, kernel, bias, g.stride, g.pre_padding, g.post_padding, g.dilation, g.groups});
   if (computed_bias) {
     std::vector<Dim> shape(static_cast<std::size_t>(x.rank()), Dim(1));
     shape[1] = computed_bias->dim(0);
@@ -138,7 +145,8 @@ Handler transposed_convolution(std::int64_t spatial) {
 Results general(Network& net, Args& a) {
   const auto spatial = static_cast<std::int64_t>(a.operand("weight").as<HostTensor>() != nullptr
                                                      ? a.operand("weight").as<HostTensor>()->rank()
-                                                     : a.tensor("weight").rank()) - 2;
+                                                     : a.tensor("weight").rank()) -
+                       2;
   Geometry g;
   g.stride = a.integers("stride", spatial);
   g.pre_padding = a.integers("padding", spatial);

@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "src/handlers/register.h"
 
@@ -37,7 +37,8 @@ Results mean(Network& net, Args& a) {
 }
 
 // TensorRT reduces no bools: the largest of int32 0 and 1.
-Tensor extreme(Network& net, ReduceOperation operation, const Tensor& x, const std::vector<std::int64_t>& axes, bool keep) {
+Tensor extreme(Network& net, ReduceOperation operation, const Tensor& x, const std::vector<std::int64_t>& axes,
+               bool keep) {
   if (x.dtype() != DType::kBool) return net.reduce(operation, x, axes, keep);
   return net.cast(net.reduce(operation, net.cast(x, DType::kInt32), axes, keep), DType::kBool);
 }

@@ -1,8 +1,8 @@
 // Interpolation: upsample_* and grid_sampler.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
-
-#include <fmt/format.h>
 
 #include "src/handlers/register.h"
 
@@ -25,8 +25,10 @@ std::vector<Dim> target_sizes(Args& a, const Tensor& x, std::int64_t spatial) {
       shape[first + i] = Dim(static_cast<std::int64_t>(std::floor(static_cast<double>(size.value()) * factors[i])));
       continue;
     }
-    a.require(factors[i] == std::floor(factors[i]), fmt::format("scale factor {} of a size only known at run time", factors[i]));
-    shape[first + i] = a.network().dim_arithmetic(ElementWiseOperation::kProd, size, Dim(static_cast<std::int64_t>(factors[i])));
+    a.require(factors[i] == std::floor(factors[i]),
+              fmt::format("scale factor {} of a size only known at run time", factors[i]));
+    shape[first + i] =
+        a.network().dim_arithmetic(ElementWiseOperation::kProd, size, Dim(static_cast<std::int64_t>(factors[i])));
   }
   return shape;
 }
@@ -38,10 +40,12 @@ void require_exact(Args& a, const Tensor& x, const std::vector<Dim>& shape, cons
     const Dim size = x.dim(static_cast<std::int64_t>(first + i));
     if (!size.is_constant() || !shape[first + i].is_constant()) continue;
     const double quotient = static_cast<double>(shape[first + i].value()) / static_cast<double>(size.value());
-    a.require(std::abs(quotient - scales[i]) < 1e-9 * scales[i],
-              fmt::format("the scale factor {} gives size {} from {}, which TensorRT samples by their quotient; give the size, or "
-                          "recompute_scale_factor=True",
-                          scales[i], shape[first + i].value(), size.value()));
+    a.require(
+        std::abs(quotient - scales[i]) < 1e-9 * scales[i],
+        fmt::format(
+            "the scale factor {} gives size {} from {}, which TensorRT samples by their quotient; give the size, or "
+            "recompute_scale_factor=True",
+            scales[i], shape[first + i].value(), size.value()));
   }
 }
 
@@ -59,7 +63,8 @@ std::vector<double> given_scales(Args& a, std::int64_t spatial) {
 Tensor resize(Network& net, const Tensor& x, const std::vector<Dim>& shape, InterpolationMode mode,
               ResizeCoordinateTransformation transformation, ResizeRoundMode rounding = ResizeRoundMode::kFloor) {
   const auto sizes = net.sizes_operand(shape);
-  layer::Resize resize{.input = x, .target = Dims{}, .mode = mode, .transformation = transformation, .rounding = rounding};
+  layer::Resize resize{
+      .input = x, .target = Dims{}, .mode = mode, .transformation = transformation, .rounding = rounding};
   if (const auto* tensor = std::get_if<Tensor>(&sizes)) {
     resize.target = *tensor;
   } else {
@@ -86,7 +91,8 @@ Results grid_sampler(Network& net, Args& a) {
   const Tensor x = a.tensor("input");
   const Tensor grid = a.tensor("grid");
   a.require(x.rank() == 4, "TensorRT samples grids of images (4 dimensions) only");
-  static constexpr InterpolationMode kModes[] = {InterpolationMode::kLinear, InterpolationMode::kNearest, InterpolationMode::kCubic};
+  static constexpr InterpolationMode kModes[] = {InterpolationMode::kLinear, InterpolationMode::kNearest,
+                                                 InterpolationMode::kCubic};
   static constexpr SampleMode kPaddings[] = {SampleMode::kFill, SampleMode::kClamp, SampleMode::kReflect};
   const auto mode = a.integer("interpolation_mode");
   const auto padding = a.integer("padding_mode");

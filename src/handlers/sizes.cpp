@@ -1,7 +1,7 @@
 // Sizes and the arithmetic of them: numbers where static, lazy Dims where not.
-#include <cmath>
-
 #include <fmt/format.h>
+
+#include <cmath>
 
 #include "src/handlers/register.h"
 
@@ -23,7 +23,8 @@ Results numel(Network& net, Args& a) {
 }
 
 Handler arithmetic(ElementWiseOperation operation) {
-  return [operation](Network& net, Args& a) -> Results { return net.dim_arithmetic(operation, a.dim("a"), a.dim("b")); };
+  return
+      [operation](Network& net, Args& a) -> Results { return net.dim_arithmetic(operation, a.dim("a"), a.dim("b")); };
 }
 
 // a % b with Python's sign: a - floor(a / b) * b.

@@ -138,7 +138,7 @@ Results aminmax(Network& net, Args& a) {
   return std::vector<Operand>{extreme(ReduceOperation::kMin), extreme(ReduceOperation::kMax)};
 }
 
-Handler refuse(std::string reason) {
+Handler refuse(const std::string& reason) {
   return [reason](Network&, Args& a) -> Results {
     a.require(false, reason);
     return Operand();

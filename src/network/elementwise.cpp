@@ -64,7 +64,9 @@ Tensor with_number(ElementWiseOperation operation, double a, const Tensor& b) {
 
 Tensor operator+(const Tensor& a, const Tensor& b) { return a.network().elementwise(ElementWiseOperation::kSum, a, b); }
 Tensor operator-(const Tensor& a, const Tensor& b) { return a.network().elementwise(ElementWiseOperation::kSub, a, b); }
-Tensor operator*(const Tensor& a, const Tensor& b) { return a.network().elementwise(ElementWiseOperation::kProd, a, b); }
+Tensor operator*(const Tensor& a, const Tensor& b) {
+  return a.network().elementwise(ElementWiseOperation::kProd, a, b);
+}
 Tensor operator/(const Tensor& a, const Tensor& b) { return a.network().elementwise(ElementWiseOperation::kDiv, a, b); }
 Tensor operator+(const Tensor& a, double b) { return with_number(ElementWiseOperation::kSum, a, b); }
 Tensor operator-(const Tensor& a, double b) { return with_number(ElementWiseOperation::kSub, a, b); }

@@ -14,16 +14,16 @@ namespace torch2trt {
 template <typename L, typename T>
 struct LayerField {
   const char* name;
-  T L::*member;
+  T L::* member;
   bool has_default;
 };
 
 template <typename L, typename T>
-constexpr LayerField<L, T> required(const char* name, T L::*member) {
+constexpr LayerField<L, T> required(const char* name, T L::* member) {
   return {name, member, false};
 }
 template <typename L, typename T>
-constexpr LayerField<L, T> defaulted(const char* name, T L::*member) {
+constexpr LayerField<L, T> defaulted(const char* name, T L::* member) {
   return {name, member, true};
 }
 

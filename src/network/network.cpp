@@ -1,10 +1,10 @@
 // The one place every layer passes: names, bookkeeping, inputs and outputs.
 #include "torch2trt/network.h"
 
-#include <utility>
-
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+
+#include <utility>
 
 namespace torch2trt {
 namespace {
@@ -51,7 +51,8 @@ void Network::materialise(const Tensor& tensor) {
     info = add_layer(layer, name, tensor.id()).at(0);
     ++num_layers_;
   };
-  if (const auto constant = constant_values_.find(tensor.id()); constant != constant_values_.end() && !constant->second.added) {
+  if (const auto constant = constant_values_.find(tensor.id());
+      constant != constant_values_.end() && !constant->second.added) {
     constant->second.added = true;
     add_as(layer::Constant{constant->second.value});
   } else if (const auto found = views_.find(tensor.id()); found != views_.end() && !found->second.added) {
@@ -131,7 +132,8 @@ Tensor Network::constant(const HostTensor& value) {
   const auto held = network_dtype(value.dtype);
   if (!held) {
     throw Error(ErrorCategory::kUnsupportedOperator,
-                fmt::format("a constant is {}, which TensorRT has no type for", torch2trt::name(value.dtype)), location_);
+                fmt::format("a constant is {}, which TensorRT has no type for", torch2trt::name(value.dtype)),
+                location_);
   }
   HostTensor weights = contiguous_as(value, *held);
   // Equal small constants are one layer; large ones are the same where their memory is.

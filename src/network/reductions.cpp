@@ -4,7 +4,8 @@
 
 namespace torch2trt {
 
-Tensor Network::reduce(ReduceOperation operation, const Tensor& x, const std::vector<std::int64_t>& axes, bool keep_dims) {
+Tensor Network::reduce(ReduceOperation operation, const Tensor& x, const std::vector<std::int64_t>& axes,
+                       bool keep_dims) {
   if (axes.empty()) return x;
   return add(layer::Reduce{x, operation, axes, keep_dims});
 }
@@ -22,7 +23,8 @@ Tensor Network::matmul(const Tensor& a, const Tensor& b, bool transpose_a, bool 
   // Batch dimensions broadcast only between equal counts of them.
   const auto matrix_dims = [](MatrixOperation op) { return op == MatrixOperation::kVector ? 1 : 2; };
   const std::int64_t batch = std::max(a.rank() - matrix_dims(op_a), b.rank() - matrix_dims(op_b));
-  return add(layer::MatrixMultiply{expand_rank(a, batch + matrix_dims(op_a)), op_a, expand_rank(b, batch + matrix_dims(op_b)), op_b});
+  return add(layer::MatrixMultiply{expand_rank(a, batch + matrix_dims(op_a)), op_a,
+                                   expand_rank(b, batch + matrix_dims(op_b)), op_b});
 }
 
 Tensor Network::gather(const Tensor& data, const Tensor& indices, std::int64_t axis) {

@@ -1,7 +1,7 @@
 // Sizes as values: a Dim becomes a tensor only here, when a layer needs one.
-#include <algorithm>
-
 #include <fmt/format.h>
+
+#include <algorithm>
 
 #include "torch2trt/network.h"
 
@@ -41,14 +41,14 @@ Tensor Network::shape_tensor(const std::vector<Dim>& dims) {
     } else if (const Dim::Axis* first = dims[i].axis()) {
       const auto follows = [&](const Dim& dim) {
         const Dim::Axis* axis = dim.axis();
-        return axis != nullptr && axis->tensor == first->tensor && axis->axis == first->axis + static_cast<std::int64_t>(end - i);
+        return axis != nullptr && axis->tensor == first->tensor &&
+               axis->axis == first->axis + static_cast<std::int64_t>(end - i);
       };
       while (end < dims.size() && follows(dims[end])) ++end;
       const auto count = static_cast<std::int64_t>(end - i);
       const Tensor shape = shape_of(first->tensor);
-      pieces.push_back(count == shape.dims()[0]
-                           ? shape
-                           : add(layer::Slice{shape, Dims{first->axis}, Dims{count}, Dims{1}}));
+      pieces.push_back(count == shape.dims()[0] ? shape
+                                                : add(layer::Slice{shape, Dims{first->axis}, Dims{count}, Dims{1}}));
     } else {
       pieces.push_back(reshape(dim_tensor(dims[i]), {1}));
     }
@@ -86,7 +86,8 @@ std::int64_t compute(ElementWiseOperation operation, std::int64_t a, std::int64_
       return floor_divide(a, b);
     default: break;
   }
-  throw Error(ErrorCategory::kInternal, fmt::format("no arithmetic of sizes for operation {}", static_cast<int>(operation)));
+  throw Error(ErrorCategory::kInternal,
+              fmt::format("no arithmetic of sizes for operation {}", static_cast<int>(operation)));
 }
 
 }  // namespace

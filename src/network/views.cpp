@@ -50,7 +50,8 @@ std::vector<Dim> without_ones(const std::vector<Dim>& shape) {
 
 // A size of `x` that nothing but x itself knows.
 bool refers_to(const std::vector<Dim>& shape, const Tensor& x) {
-  return std::any_of(shape.begin(), shape.end(), [&](const Dim& dim) { return dim.axis() != nullptr && dim.axis()->tensor == x; });
+  return std::any_of(shape.begin(), shape.end(),
+                     [&](const Dim& dim) { return dim.axis() != nullptr && dim.axis()->tensor == x; });
 }
 
 // `view`, which ends in a permutation, reshaped to `shape`, which has `have`'s sizes but for ones: the ones come and go
@@ -136,8 +137,10 @@ Layer Network::shuffle_of(const View& view) {
   const std::vector<Dim>& shape = *view.shape;
   // TensorRT fills one -1 by itself, and copies dimension i of its input for a 0 at i: neither needs a layer.
   Dims numbers;
-  bool rest_used = std::any_of(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == -1; });
-  const bool has_empty = std::any_of(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == 0; });
+  bool rest_used =
+      std::any_of(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == -1; });
+  const bool has_empty =
+      std::any_of(shape.begin(), shape.end(), [](const Dim& dim) { return dim.is_constant() && dim.value() == 0; });
   bool expressible = true;
   for (std::size_t i = 0; i < shape.size(); ++i) {
     if (shape[i].is_constant()) {

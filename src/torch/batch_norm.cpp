@@ -7,8 +7,9 @@
 
 namespace torch2trt {
 
-ScaleShift batch_norm_scale_shift(const HostTensor& mean, const HostTensor& variance, const std::optional<HostTensor>& weight,
-                                  const std::optional<HostTensor>& bias, double epsilon, DType dtype) {
+ScaleShift batch_norm_scale_shift(const HostTensor& mean, const HostTensor& variance,
+                                  const std::optional<HostTensor>& weight, const std::optional<HostTensor>& bias,
+                                  double epsilon, DType dtype) {
   const at::NoGradGuard no_grad;
   const auto wide = [](const HostTensor& tensor) { return to_torch(tensor).to(at::kDouble); };
   at::Tensor scale = (wide(variance) + epsilon).rsqrt();

@@ -12,7 +12,8 @@ struct ScaleShift {
 };
 
 // Computed in float64. Weight and bias may be absent (affine=False).
-ScaleShift batch_norm_scale_shift(const HostTensor& mean, const HostTensor& variance, const std::optional<HostTensor>& weight,
-                                  const std::optional<HostTensor>& bias, double epsilon, DType dtype);
+ScaleShift batch_norm_scale_shift(const HostTensor& mean, const HostTensor& variance,
+                                  const std::optional<HostTensor>& weight, const std::optional<HostTensor>& bias,
+                                  double epsilon, DType dtype);
 
 }  // namespace torch2trt

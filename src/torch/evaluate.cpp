@@ -102,7 +102,8 @@ c10::IValue to_ivalue(const Operand& operand, const c10::TypePtr& type) {
     default:  // int, SymInt, Scalar, and the enumerations, which are integers in schemas
       if (const auto* dtype = operand.as<DType>()) return static_cast<std::int64_t>(to_torch(*dtype));
       if (const auto* symbolic = operand.as<Symbolic>()) {
-        if (symbolic->kind == Symbolic::Kind::kMemoryFormat) return static_cast<std::int64_t>(memory_format(symbolic->name));
+        if (symbolic->kind == Symbolic::Kind::kMemoryFormat)
+          return static_cast<std::int64_t>(memory_format(symbolic->name));
         if (symbolic->kind == Symbolic::Kind::kLayout) return static_cast<std::int64_t>(at::Layout::Strided);
       }
       if (const auto* i = operand.as<std::int64_t>()) return *i;
@@ -162,8 +163,8 @@ std::vector<Operand> evaluate(const Node& node, const std::vector<NamedOperand>&
     for (const c10::IValue& value : stack) results.push_back(from_ivalue(value));
     return results;
   } catch (const c10::Error& error) {
-    throw Error(ErrorCategory::kInvalidArgument, fmt::format("PyTorch refused the node: {}", error.what_without_backtrace()),
-                node.location());
+    throw Error(ErrorCategory::kInvalidArgument,
+                fmt::format("PyTorch refused the node: {}", error.what_without_backtrace()), node.location());
   }
 }
 

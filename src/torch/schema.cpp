@@ -1,13 +1,13 @@
 #include "src/torch/schema.h"
 
+#include <ATen/core/function_schema.h>
+#include <fmt/format.h>
+#include <torch/csrc/jit/runtime/operator.h>
+
 #include <algorithm>
 #include <map>
 #include <mutex>
 #include <sstream>
-
-#include <ATen/core/function_schema.h>
-#include <fmt/format.h>
-#include <torch/csrc/jit/runtime/operator.h>
 
 #include "src/torch/tensors.h"
 
@@ -83,7 +83,8 @@ const std::vector<const OperatorSchema*>& schemas_of(std::string_view kind) {
 }  // namespace
 
 bool OperatorSchema::is_mutable() const {
-  return std::any_of(arguments.begin(), arguments.end(), [](const SchemaArgument& argument) { return argument.writes; });
+  return std::any_of(arguments.begin(), arguments.end(),
+                     [](const SchemaArgument& argument) { return argument.writes; });
 }
 
 const SchemaArgument* OperatorSchema::find(std::string_view wanted) const {
@@ -113,7 +114,8 @@ void complete_arguments(Node& node) {
       complete.push_back({wanted.name, *wanted.default_value});
     } else {
       throw Error(ErrorCategory::kInvalidModel,
-                  fmt::format("the argument \"{}\" is missing; the schema is {}", wanted.name, schema->text), node.location());
+                  fmt::format("the argument \"{}\" is missing; the schema is {}", wanted.name, schema->text),
+                  node.location());
     }
   }
   for (const NamedArgument& given : node.arguments) {

@@ -16,13 +16,13 @@ struct SchemaArgument {
   // "ScalarType?", "Device?", "Layout?", "MemoryFormat?", "Generator?", "Dimname[]?", ...
   std::string type;
   std::optional<Argument> default_value;
-  bool writes = false;             // "Tensor(a!)": the operator changes it
-  std::string alias;               // alias set before the operator, "a"; empty for none; "*" for any
+  bool writes = false;  // "Tensor(a!)": the operator changes it
+  std::string alias;    // alias set before the operator, "a"; empty for none; "*" for any
 };
 
 struct SchemaReturn {
   std::string type;
-  std::string alias;    // the argument's set it may be a view of, or is (with `writes`)
+  std::string alias;  // the argument's set it may be a view of, or is (with `writes`)
   bool writes = false;
 };
 

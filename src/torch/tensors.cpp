@@ -14,13 +14,20 @@ struct Pair {
 };
 
 constexpr Pair kPairs[] = {
-    {DType::kFloat32, at::kFloat},         {DType::kFloat16, at::kHalf},
-    {DType::kBFloat16, at::kBFloat16},     {DType::kFloat64, at::kDouble},
-    {DType::kInt64, at::kLong},            {DType::kInt32, at::kInt},
-    {DType::kInt16, at::kShort},           {DType::kInt8, at::kChar},
-    {DType::kUInt8, at::kByte},            {DType::kBool, at::kBool},
-    {DType::kFloat8E4M3, at::kFloat8_e4m3fn}, {DType::kFloat8E5M2, at::kFloat8_e5m2},
-    {DType::kComplex64, at::kComplexFloat}, {DType::kComplex128, at::kComplexDouble},
+    {DType::kFloat32, at::kFloat},
+    {DType::kFloat16, at::kHalf},
+    {DType::kBFloat16, at::kBFloat16},
+    {DType::kFloat64, at::kDouble},
+    {DType::kInt64, at::kLong},
+    {DType::kInt32, at::kInt},
+    {DType::kInt16, at::kShort},
+    {DType::kInt8, at::kChar},
+    {DType::kUInt8, at::kByte},
+    {DType::kBool, at::kBool},
+    {DType::kFloat8E4M3, at::kFloat8_e4m3fn},
+    {DType::kFloat8E5M2, at::kFloat8_e5m2},
+    {DType::kComplex64, at::kComplexFloat},
+    {DType::kComplex128, at::kComplexDouble},
 };
 
 }  // namespace
@@ -29,7 +36,8 @@ DType from_torch(at::ScalarType type) {
   for (const Pair& pair : kPairs) {
     if (pair.type == type) return pair.dtype;
   }
-  throw Error(ErrorCategory::kUnsupportedOperator, fmt::format("tensors of type {} are not supported", at::toString(type)));
+  throw Error(ErrorCategory::kUnsupportedOperator,
+              fmt::format("tensors of type {} are not supported", at::toString(type)));
 }
 
 at::ScalarType to_torch(DType dtype) {
@@ -63,8 +71,8 @@ at::Tensor to_torch(const HostTensor& tensor) {
     throw Error(ErrorCategory::kInvalidArgument,
                 fmt::format("the weight \"{}\" has no data: the graph was made without weights", tensor.origin));
   }
-  at::Tensor result = at::from_blob(const_cast<void*>(tensor.data), tensor.sizes, tensor.strides,
-                                    [owner = tensor.owner](void*) {}, options);
+  at::Tensor result = at::from_blob(
+      const_cast<void*>(tensor.data), tensor.sizes, tensor.strides, [owner = tensor.owner](void*) {}, options);
   if (tensor.wrapped_number) result.unsafeGetTensorImpl()->set_wrapped_number(true);
   return result;
 }

@@ -6,19 +6,22 @@
 namespace torch2trt {
 
 inline const char* enumerator_name(ActivationType type) {
-  static constexpr const char* kNames[] = {"RELU",     "SIGMOID", "TANH",         "LEAKY_RELU",  "ELU",               "SELU",     "SOFTSIGN",
-                                           "SOFTPLUS", "CLIP",    "HARD_SIGMOID", "SCALED_TANH", "THRESHOLDED_RELU", "GELU_ERF", "GELU_TANH"};
+  static constexpr const char* kNames[] = {"RELU",        "SIGMOID",          "TANH",     "LEAKY_RELU", "ELU",
+                                           "SELU",        "SOFTSIGN",         "SOFTPLUS", "CLIP",       "HARD_SIGMOID",
+                                           "SCALED_TANH", "THRESHOLDED_RELU", "GELU_ERF", "GELU_TANH"};
   return kNames[static_cast<int>(type)];
 }
 
 inline const char* enumerator_name(UnaryOperation operation) {
-  static constexpr const char* kNames[] = {"EXP",  "LOG",  "SQRT",  "RECIP", "ABS",   "NEG", "SIN", "COS",  "TAN",   "SINH",  "COSH", "ASIN", "ACOS",
-                                           "ATAN", "ASINH", "ACOSH", "ATANH", "CEIL", "FLOOR", "ERF", "NOT", "SIGN", "ROUND", "ISINF", "ISNAN"};
+  static constexpr const char* kNames[] = {"EXP",   "LOG",  "SQRT", "RECIP", "ABS",   "NEG",   "SIN",   "COS",   "TAN",
+                                           "SINH",  "COSH", "ASIN", "ACOS",  "ATAN",  "ASINH", "ACOSH", "ATANH", "CEIL",
+                                           "FLOOR", "ERF",  "NOT",  "SIGN",  "ROUND", "ISINF", "ISNAN"};
   return kNames[static_cast<int>(operation)];
 }
 
 inline const char* enumerator_name(ElementWiseOperation operation) {
-  static constexpr const char* kNames[] = {"SUM", "PROD", "MAX", "MIN", "SUB", "DIV", "POW", "FLOOR_DIV", "AND", "OR", "XOR", "EQUAL", "GREATER", "LESS"};
+  static constexpr const char* kNames[] = {"SUM",       "PROD", "MAX", "MIN", "SUB",   "DIV",     "POW",
+                                           "FLOOR_DIV", "AND",  "OR",  "XOR", "EQUAL", "GREATER", "LESS"};
   return kNames[static_cast<int>(operation)];
 }
 

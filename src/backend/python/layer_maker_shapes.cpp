@@ -48,7 +48,8 @@ py::object LayerMaker::add(const layer::Slice& l) {
 }
 
 py::object LayerMaker::add(const layer::Gather& l) {
-  py::object made = net_.attr("add_gather_v2")(at(l.data), at(l.indices), enumerator("GatherMode", enumerator_name(l.mode)));
+  py::object made =
+      net_.attr("add_gather_v2")(at(l.data), at(l.indices), enumerator("GatherMode", enumerator_name(l.mode)));
   if (made.is_none()) return made;
   made.attr("axis") = l.axis;
   made.attr("num_elementwise_dims") = l.elementwise_dims;
@@ -56,7 +57,8 @@ py::object LayerMaker::add(const layer::Gather& l) {
 }
 
 py::object LayerMaker::add(const layer::Scatter& l) {
-  py::object made = net_.attr("add_scatter")(at(l.data), at(l.indices), at(l.updates), enumerator("ScatterMode", enumerator_name(l.mode)));
+  py::object made = net_.attr("add_scatter")(at(l.data), at(l.indices), at(l.updates),
+                                             enumerator("ScatterMode", enumerator_name(l.mode)));
   if (!made.is_none() && l.mode == ScatterMode::kElement) made.attr("axis") = l.axis;
   return made;
 }
@@ -82,7 +84,8 @@ py::object LayerMaker::add(const layer::Resize& l) {
     made.attr("set_input")(1, at(std::get<Tensor>(l.target)));
   }
   made.attr("resize_mode") = enumerator("InterpolationMode", enumerator_name(l.mode));
-  made.attr("coordinate_transformation") = enumerator("ResizeCoordinateTransformation", enumerator_name(l.transformation));
+  made.attr("coordinate_transformation") =
+      enumerator("ResizeCoordinateTransformation", enumerator_name(l.transformation));
   made.attr("nearest_rounding") = enumerator("ResizeRoundMode", enumerator_name(l.rounding));
   made.attr("cubic_coeff") = l.cubic_coefficient;
   made.attr("exclude_outside") = l.exclude_outside;
@@ -100,8 +103,9 @@ py::object LayerMaker::add(const layer::GridSample& l) {
 
 py::object LayerMaker::add(const layer::Fill& l) {
   const auto* dims = std::get_if<Dims>(&l.dimensions);
-  py::object made = net_.attr("add_fill")(tuple(dims != nullptr ? *dims : Dims{}), enumerator("FillOperation", enumerator_name(l.operation)),
-                                          owner_.data_type(l.dtype));
+  py::object made =
+      net_.attr("add_fill")(tuple(dims != nullptr ? *dims : Dims{}),
+                            enumerator("FillOperation", enumerator_name(l.operation)), owner_.data_type(l.dtype));
   if (made.is_none()) return made;
   if (dims == nullptr) made.attr("set_input")(0, at(std::get<Tensor>(l.dimensions)));
   const auto bound = [&](const std::variant<double, Tensor>& value, const char* attribute, int index) {
@@ -117,7 +121,8 @@ py::object LayerMaker::add(const layer::Fill& l) {
 }
 
 py::object LayerMaker::add(const layer::Cumulative& l) {
-  return net_.attr("add_cumulative")(at(l.input), at(l.axis), enumerator("CumulativeOperation", "SUM"), l.exclusive, l.reverse);
+  return net_.attr("add_cumulative")(at(l.input), at(l.axis), enumerator("CumulativeOperation", "SUM"), l.exclusive,
+                                     l.reverse);
 }
 
 py::object LayerMaker::add(const layer::NonZero& l) { return net_.attr("add_non_zero")(at(l.input)); }

@@ -165,9 +165,9 @@ structure inputs (*) outputs *
 
 TEST(TorchScriptControl, UnrolledLoopsUnpackEachTime) {
   const Graph graph = read_fixture("SplitInLoop");
-  EXPECT_THAT(kinds_of(graph), ElementsAre("aten::chunk", "aten::chunk", "prim::ListUnpack", "aten::sub.Tensor",
-                                           "aten::chunk", "prim::ListUnpack", "aten::sub.Tensor", "prim::ListUnpack",
-                                           "aten::add.Tensor"));
+  EXPECT_THAT(kinds_of(graph),
+              ElementsAre("aten::chunk", "aten::chunk", "prim::ListUnpack", "aten::sub.Tensor", "aten::chunk",
+                          "prim::ListUnpack", "aten::sub.Tensor", "prim::ListUnpack", "aten::add.Tensor"));
 }
 
 }  // namespace

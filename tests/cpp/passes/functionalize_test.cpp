@@ -239,8 +239,7 @@ TEST(Functionalize, StaleViewsAreRecomputedOnce) {
 }
 
 TEST(Functionalize, ListsOfViews) {
-  const std::string_view unpacked =
-      "%h, %k = prim::ListUnpack(list=%l)\n%r = aten::relu_(self=%k)\nreturn (%x, %h)";
+  const std::string_view unpacked = "%h, %k = prim::ListUnpack(list=%l)\n%r = aten::relu_(self=%k)\nreturn (%x, %h)";
   const auto scatter = [&](const std::string& split) {
     const std::string text = functional("%l : list = " + split + "\n" + std::string(unpacked));
     const std::size_t start = text.find("  %x_1");
