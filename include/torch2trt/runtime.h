@@ -101,17 +101,17 @@ struct TensorInfo {
 
 // What a bundle says about the engine in it. Empty where the engine is a bare plan.
 struct EngineMetadata {
-  int format_version = 0;        // 0: a bare plan
-  std::string torch2trt;         // version that built it
-  std::string flavour;           // "tensorrt" or "tensorrt_rtx"
-  std::string tensorrt;          // "10.14.1.48"
-  std::string gpu;               // "NVIDIA H100 80GB HBM3"; empty where it was built without one
-  std::string compute_capability;  // "9.0"
-  std::string driver;            // "580.65.06"
-  std::string cuda;              // "13.0"
+  int format_version = 0;              // 0: a bare plan
+  std::string torch2trt;               // version that built it
+  std::string flavour;                 // "tensorrt" or "tensorrt_rtx"
+  std::string tensorrt;                // "10.14.1.48"
+  std::string gpu;                     // "NVIDIA H100 80GB HBM3"; empty where it was built without one
+  std::string compute_capability;      // "9.0"
+  std::string driver;                  // "580.65.06"
+  std::string cuda;                    // "13.0"
   std::string hardware_compatibility;  // "none", "ampere_plus", "same_compute_capability"
   bool version_compatible = false;
-  std::string model;             // the file it was built from
+  std::string model;                           // the file it was built from
   std::map<std::string, std::string> options;  // of the build, by their names on the command line
   // How the flat inputs and outputs nest in PyTorch, as JSON: null is a tensor, {"tuple": [...]}, {"list": [...]},
   // {"dict": [["key", ...], ...]}, {"none": true}. Empty where unknown.
@@ -135,8 +135,8 @@ struct EngineOptions {
   // A plan is code: whoever wrote it can do what this process can. Set once you trust where it comes from; until then
   // loading a bare plan warns (a bundle is checked for damage, not for good will).
   bool trusted = false;
-  // Layers report their times to Context::profile; costs some at every enqueue.
-  bool profiling = false;
+  // TensorRT's verbose messages too.
+  bool verbose = false;
 };
 
 namespace runtime {
@@ -157,8 +157,10 @@ class Engine {
   static std::shared_ptr<const Engine> from_plan(const void* data, std::size_t size, EngineOptions options = {});
 
   // Made by the functions above, and by tests over their own backend.
+  // `inputs`, `outputs`: the bundle's, in PyTorch's order; empty for a bare plan.
   Engine(std::shared_ptr<runtime::PlanBackend> backend, const runtime::CudaApi& cuda, EngineMetadata metadata,
-         std::vector<TensorInfo> signature, EngineOptions options, int device);
+         const std::vector<TensorInfo>& inputs, const std::vector<TensorInfo>& outputs, EngineOptions options,
+         int device);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -166,7 +168,8 @@ class Engine {
   // In PyTorch's order (a bare plan: in TensorRT's).
   const std::vector<TensorInfo>& inputs() const { return inputs_; }
   const std::vector<TensorInfo>& outputs() const { return outputs_; }
-  // Positions in inputs() and outputs(): resolve names once. Throws for a name that is not there, listing those that are.
+  // Positions in inputs() and outputs(): resolve names once. Throws for a name that is not there, listing those that
+  // are.
   int input_index(std::string_view name) const;
   int output_index(std::string_view name) const;
   int num_profiles() const;
@@ -258,7 +261,7 @@ class Context {
   std::vector<DeviceTensor> infer(const std::vector<TensorView>& inputs, cudaStream_t stream);
   std::map<std::string, DeviceTensor> infer(const std::map<std::string, TensorView>& inputs, cudaStream_t stream);
 
-  // Layer times of one run of what is set, waiting for it. Needs EngineOptions::profiling.
+  // Layer times of one run of what is set, waiting for it.
   std::vector<LayerTime> profile(cudaStream_t stream);
   // Enqueues so far that were the launch of a graph, and graphs now kept.
   std::size_t graph_launches() const;

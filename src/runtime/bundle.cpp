@@ -37,7 +37,9 @@ std::string bytes_of(const Digest& digest) { return {digest.begin(), digest.end(
 
 std::size_t padded(std::size_t size) { return (size + kAlignment - 1) / kAlignment * kAlignment; }
 
-bool equal(const Digest& digest, const std::byte* bytes) { return std::memcmp(digest.data(), bytes, digest.size()) == 0; }
+bool equal(const Digest& digest, const std::byte* bytes) {
+  return std::memcmp(digest.data(), bytes, digest.size()) == 0;
+}
 
 }  // namespace
 

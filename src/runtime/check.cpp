@@ -73,8 +73,8 @@ void check_input_shape(const TensorInfo& input, int profile, const TensorView& t
     }
     if (range == nullptr || (size >= range->min[axis] && size <= range->max[axis])) continue;
     refuse(input_text(input),
-           fmt::format("received size {} in dimension {} of {}; profile {} allows {} to {}{}", size, axis,
-                       shape.text(), profile, range->min[axis], range->max[axis], other_profile(input, shape)));
+           fmt::format("received size {} in dimension {} of {}; profile {} allows {} to {}{}", size, axis, shape.text(),
+                       profile, range->min[axis], range->max[axis], other_profile(input, shape)));
   }
 }
 
@@ -90,9 +90,7 @@ void check_output_shape(const TensorInfo& output, const Shape& expected, const T
 
 void check_memory(const TensorInfo& info, bool is_input, const TensorView& tensor, int engine_device,
                   bool any_alignment, const CudaApi& cuda) {
-  const auto what = [&] {
-    return is_input ? input_text(info) : fmt::format("buffer of output \"{}\"", info.name);
-  };
+  const auto what = [&] { return is_input ? input_text(info) : fmt::format("buffer of output \"{}\"", info.name); };
   if (tensor.data == nullptr) {
     if (tensor.shape.known() && tensor.shape.numel() == 0) return;
     refuse(what(), fmt::format("received a null address for the shape {}", tensor.shape.text()));

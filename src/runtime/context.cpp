@@ -15,8 +15,8 @@ using runtime::Slot;
 
 namespace {
 
-constexpr unsigned kNonBlocking = 1;     // cudaStreamNonBlocking
-constexpr unsigned kDisableTiming = 2;   // cudaEventDisableTiming
+constexpr unsigned kNonBlocking = 1;    // cudaStreamNonBlocking
+constexpr unsigned kDisableTiming = 2;  // cudaEventDisableTiming
 
 template <typename List>
 void check_index(const List& list, int index, const char* what) {
@@ -58,9 +58,8 @@ Context::Impl::Impl(std::shared_ptr<const Engine> engine, ContextOptions options
       slots_(options_.max_graphs),
       graphs_(options_.max_graphs) {
   if (options_.profile < 0 || options_.profile >= engine_->num_profiles()) {
-    throw Error(ErrorCategory::kInvalidArgument,
-                fmt::format("there is no optimization profile {}; the engine has {}", options_.profile,
-                            engine_->num_profiles()));
+    throw Error(ErrorCategory::kInvalidArgument, fmt::format("there is no optimization profile {}; the engine has {}",
+                                                             options_.profile, engine_->num_profiles()));
   }
   if (options_.stage && !options_.cuda_graph) {
     throw Error(ErrorCategory::kInvalidArgument, "ContextOptions::stage is of use with cuda_graph only");
@@ -141,8 +140,7 @@ void Context::Impl::require_inputs() const {
 }
 
 std::shared_ptr<Slot> Context::Impl::make_slot() {
-  return std::make_shared<Slot>(*engine_,
-                                engine_->backend().make_execution(options_.profile, activation_.get()));
+  return std::make_shared<Slot>(*engine_, engine_->backend().make_execution(options_.profile, activation_.get()));
 }
 
 Slot& Context::Impl::slot() {
@@ -182,8 +180,8 @@ std::shared_ptr<void> Context::Impl::allocate(const TensorInfo& info, std::size_
   if (options_.allocator) {
     std::shared_ptr<void> memory = options_.allocator(bytes, stream);
     if (memory) return memory;
-    throw Error(ErrorCategory::kRuntime, fmt::format("the allocator gave no memory for {} bytes of output \"{}\"",
-                                                     bytes, info.name));
+    throw Error(ErrorCategory::kRuntime,
+                fmt::format("the allocator gave no memory for {} bytes of output \"{}\"", bytes, info.name));
   }
   void* memory = nullptr;
   cuda_.check(cuda_.malloc_async(&memory, bytes, stream), "cudaMallocAsync");
@@ -281,8 +279,10 @@ std::vector<void*> Context::Impl::graph_addresses(Slot& slot) {
   for (std::size_t i = 0; i < inputs_.size(); ++i) {
     const std::size_t bytes = inputs_[i].bytes();
     void* data = inputs_[i].data;
-    if (bytes == 0) data = placeholder_.get();
-    else if (options_.stage) data = slot.staged(engine_->input_slots()[i], bytes);
+    if (bytes == 0)
+      data = placeholder_.get();
+    else if (options_.stage)
+      data = slot.staged(engine_->input_slots()[i], bytes);
     addresses.push_back(data);
   }
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
@@ -291,10 +291,12 @@ std::vector<void*> Context::Impl::graph_addresses(Slot& slot) {
     result.dtype = engine_->outputs()[i].dtype;
     result.shape = slot.output_shape(static_cast<int>(i));
     const std::size_t bytes = result.bytes();
-    if (bytes == 0) addresses.push_back(placeholder_.get());
+    if (bytes == 0)
+      addresses.push_back(placeholder_.get());
     else if (options_.stage || !outputs_[i].buffer)
       addresses.push_back(slot.staged(engine_->output_slots()[i], bytes));
-    else addresses.push_back(outputs_[i].buffer->data);
+    else
+      addresses.push_back(outputs_[i].buffer->data);
   }
   return addresses;
 }
@@ -338,7 +340,8 @@ void Context::Impl::run_graph(Slot& slot, cudaStream_t stream) {
       slot.set_sink(engine_->output_slots()[i], nullptr);
       slot.set_address(engine_->output_slots()[i], key.addresses[inputs_.size() + i]);
     }
-    // Before a capture TensorRT wants a run with the shapes: it updates its own state then (NvInferRuntime.h, enqueueV3).
+    // Before a capture TensorRT wants a run with the shapes: it updates its own state then (NvInferRuntime.h,
+    // enqueueV3).
     enqueue_execution(slot, stream);
     try {
       auto graph = std::make_unique<CapturedGraph>(cuda_, slot.execution(), capture_stream_);
@@ -403,9 +406,6 @@ DeviceTensor Context::Impl::output(int index) const {
 }
 
 std::vector<LayerTime> Context::Impl::profile(cudaStream_t stream) {
-  if (!engine_->options().profiling) {
-    throw Error(ErrorCategory::kInvalidArgument, "layer times need an engine loaded with EngineOptions::profiling");
-  }
   require_inputs();
   const DeviceGuard device(cuda_, engine_->device());
   if (waiting_) wait_for_hand_over(stream);

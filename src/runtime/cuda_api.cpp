@@ -4,86 +4,22 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <cstdlib>
 #include <fstream>
 #include <sstream>
 
 namespace torch2trt::runtime {
 namespace {
 
-// What the process has already (torch brings its own) before what the loader finds.
-void* open_library(std::string& tried) {
-  if (const char* path = std::getenv("TORCH2TRT_CUDA_LIB"); path != nullptr && *path != '\0') {
-    if (void* handle = dlopen(path, RTLD_NOW | RTLD_LOCAL)) return handle;
-    throw Error(ErrorCategory::kRuntime, fmt::format("the CUDA runtime $TORCH2TRT_CUDA_LIB names cannot be opened: {}",
-                                                     dlerror()));  // NOLINT(concurrency-mt-unsafe): glibc's is
-  }
-  constexpr std::array kNames = {"libcudart.so.13", "libcudart.so.12", "libcudart.so.11.0", "libcudart.so"};
-  for (const char* name : kNames) {
-    if (void* handle = dlopen(name, RTLD_NOW | RTLD_LOCAL | RTLD_NOLOAD)) return handle;
-  }
-  for (const char* name : kNames) {
-    if (void* handle = dlopen(name, RTLD_NOW | RTLD_LOCAL)) return handle;
-    tried += fmt::format("{}{}", tried.empty() ? "" : ", ", name);
-  }
-  return nullptr;
-}
+using Symbol = std::function<void*(const char*)>;
 
 template <typename Function>
-void look_up(void* library, const char* name, Function*& function) {
-  function = reinterpret_cast<Function*>(dlsym(library, name));
-  if (function == nullptr) {
-    throw Error(ErrorCategory::kRuntime,
-                fmt::format("the CUDA runtime found has no {}; 11.4 and later have it. Install a newer one, or name one "
-                            "with TORCH2TRT_CUDA_LIB=/path/to/libcudart.so",
-                            name));
-  }
-}
-
-CudaApi load() {
-  std::string tried;
-  void* library = open_library(tried);
-  if (library == nullptr) {
-    throw Error(ErrorCategory::kRuntime,
-                fmt::format("no CUDA runtime can be opened (tried {}). Install one (`pip install nvidia-cuda-runtime`, "
-                            "or a CUDA toolkit) and have its folder in LD_LIBRARY_PATH, or name the file with "
-                            "TORCH2TRT_CUDA_LIB",
-                            tried));
-  }
-  CudaApi api;
-  look_up(library, "cudaGetErrorString", api.get_error_string);
-  look_up(library, "cudaGetLastError", api.get_last_error);
-  look_up(library, "cudaRuntimeGetVersion", api.runtime_get_version);
-  look_up(library, "cudaDriverGetVersion", api.driver_get_version);
-  look_up(library, "cudaGetDeviceCount", api.get_device_count);
-  look_up(library, "cudaGetDevice", api.get_device);
-  look_up(library, "cudaSetDevice", api.set_device);
-  look_up(library, "cudaDeviceGetAttribute", api.device_get_attribute);
-  look_up(library, "cudaPointerGetAttributes", api.pointer_get_attributes);
-  look_up(library, "cudaMalloc", api.malloc);
-  look_up(library, "cudaFree", api.free);
-  look_up(library, "cudaMallocAsync", api.malloc_async);
-  look_up(library, "cudaFreeAsync", api.free_async);
-  look_up(library, "cudaMallocHost", api.malloc_host);
-  look_up(library, "cudaFreeHost", api.free_host);
-  look_up(library, "cudaMemcpyAsync", api.memcpy_async);
-  look_up(library, "cudaStreamCreateWithFlags", api.stream_create);
-  look_up(library, "cudaStreamDestroy", api.stream_destroy);
-  look_up(library, "cudaStreamSynchronize", api.stream_synchronize);
-  look_up(library, "cudaStreamWaitEvent", api.stream_wait_event);
-  look_up(library, "cudaStreamBeginCapture", api.stream_begin_capture);
-  look_up(library, "cudaStreamEndCapture", api.stream_end_capture);
-  // cudaGraphInstantiate changed its arguments in CUDA 12; this one did not.
-  look_up(library, "cudaGraphInstantiateWithFlags", api.graph_instantiate);
-  look_up(library, "cudaGraphLaunch", api.graph_launch);
-  look_up(library, "cudaGraphDestroy", api.graph_destroy);
-  look_up(library, "cudaGraphExecDestroy", api.graph_exec_destroy);
-  look_up(library, "cudaEventCreateWithFlags", api.event_create);
-  look_up(library, "cudaEventDestroy", api.event_destroy);
-  look_up(library, "cudaEventRecord", api.event_record);
-  look_up(library, "cudaEventSynchronize", api.event_synchronize);
-  look_up(library, "cudaEventElapsedTime", api.event_elapsed_time);
-  return api;
+void look_up(const Symbol& symbol, const char* name, Function*& function) {
+  function = reinterpret_cast<Function*>(symbol(name));
+  if (function != nullptr) return;
+  throw Error(ErrorCategory::kRuntime,
+              fmt::format("the CUDA runtime found has no {}; 11.4 and later have it. Install a newer one, or name one "
+                          "with TORCH2TRT_CUDA_LIB=/path/to/libcudart.so",
+                          name));
 }
 
 std::string version_text(int number) { return fmt::format("{}.{}", number / 1000, number % 1000 / 10); }
@@ -120,8 +56,40 @@ void CudaApi::check(int code, const char* what) const {
   throw Error(ErrorCategory::kRuntime, fmt::format("{} failed: CUDA error {}: {}", what, code, get_error_string(code)));
 }
 
-const CudaApi& cuda() {
-  static const CudaApi api = load();
+CudaApi make_cuda_api(const Symbol& symbol) {
+  CudaApi api;
+  look_up(symbol, "cudaGetErrorString", api.get_error_string);
+  look_up(symbol, "cudaGetLastError", api.get_last_error);
+  look_up(symbol, "cudaRuntimeGetVersion", api.runtime_get_version);
+  look_up(symbol, "cudaDriverGetVersion", api.driver_get_version);
+  look_up(symbol, "cudaGetDeviceCount", api.get_device_count);
+  look_up(symbol, "cudaGetDevice", api.get_device);
+  look_up(symbol, "cudaSetDevice", api.set_device);
+  look_up(symbol, "cudaDeviceGetAttribute", api.device_get_attribute);
+  look_up(symbol, "cudaPointerGetAttributes", api.pointer_get_attributes);
+  look_up(symbol, "cudaMalloc", api.malloc);
+  look_up(symbol, "cudaFree", api.free);
+  look_up(symbol, "cudaMallocAsync", api.malloc_async);
+  look_up(symbol, "cudaFreeAsync", api.free_async);
+  look_up(symbol, "cudaMallocHost", api.malloc_host);
+  look_up(symbol, "cudaFreeHost", api.free_host);
+  look_up(symbol, "cudaMemcpyAsync", api.memcpy_async);
+  look_up(symbol, "cudaStreamCreateWithFlags", api.stream_create);
+  look_up(symbol, "cudaStreamDestroy", api.stream_destroy);
+  look_up(symbol, "cudaStreamSynchronize", api.stream_synchronize);
+  look_up(symbol, "cudaStreamWaitEvent", api.stream_wait_event);
+  look_up(symbol, "cudaStreamBeginCapture", api.stream_begin_capture);
+  look_up(symbol, "cudaStreamEndCapture", api.stream_end_capture);
+  // cudaGraphInstantiate changed its arguments in CUDA 12; this one did not.
+  look_up(symbol, "cudaGraphInstantiateWithFlags", api.graph_instantiate);
+  look_up(symbol, "cudaGraphLaunch", api.graph_launch);
+  look_up(symbol, "cudaGraphDestroy", api.graph_destroy);
+  look_up(symbol, "cudaGraphExecDestroy", api.graph_exec_destroy);
+  look_up(symbol, "cudaEventCreateWithFlags", api.event_create);
+  look_up(symbol, "cudaEventDestroy", api.event_destroy);
+  look_up(symbol, "cudaEventRecord", api.event_record);
+  look_up(symbol, "cudaEventSynchronize", api.event_synchronize);
+  look_up(symbol, "cudaEventElapsedTime", api.event_elapsed_time);
   return api;
 }
 

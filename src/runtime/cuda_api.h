@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <string>
 
 #include "torch2trt/runtime.h"
@@ -66,8 +67,10 @@ struct CudaApi {
   void check(int code, const char* what) const;
 };
 
-// The CUDA runtime of this process, or the first that can be opened; the same object each time. Throws Error(kRuntime)
-// that says which names were tried.
+// Fills the table by name. Throws Error(kRuntime) for a runtime older than 11.4.
+CudaApi make_cuda_api(const std::function<void*(const char*)>& symbol);
+// The CUDA runtime (src/tensorrt/cuda.h says where it is looked for); the same object each time. Throws
+// Error(kRuntime).
 const CudaApi& cuda();
 
 // The current device of the calling thread, for a while.

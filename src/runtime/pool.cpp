@@ -1,5 +1,6 @@
 #include <condition_variable>
 #include <mutex>
+#include <utility>
 
 #include "torch2trt/runtime.h"
 
