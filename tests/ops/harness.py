@@ -60,18 +60,24 @@ def _module(row: Row) -> torch.nn.Module:
     return module.eval()
 
 
+def exported(row: Row, dynamic: bool) -> tuple[torch.export.ExportedProgram, Any]:
+    """The row's program by torch.export, and its graph."""
+    generator = torch.Generator().manual_seed(1)
+    specs = row.specs()
+    shapes = None
+    if dynamic:
+        shapes = tuple({spec.batch: torch.export.Dim.DYNAMIC} if _varies(spec) else None for spec in specs)
+        shapes = shapes if row.module else (shapes,)  # a function takes *args
+    return _frontends.export(_module(row), tuple(spec.make(generator) for spec in specs), shapes)
+
+
 def _graph(row: Row, frontend: str, dynamic: bool) -> Any:
+    if frontend == "export":
+        return exported(row, dynamic)[1]
     generator = torch.Generator().manual_seed(1)
     specs = row.specs()
     args = tuple(spec.make(generator) for spec in specs)
     module = _module(row)
-    if frontend == "export":
-        shapes = None
-        if dynamic:
-            shapes = tuple({spec.batch: torch.export.Dim.DYNAMIC} if _varies(spec) else None for spec in specs)
-            shapes = shapes if row.module else (shapes,)  # a function takes *args
-        _, graph = _frontends.export(module, args, shapes)
-        return graph
     types = []
     if dynamic:
         types = [(str(arg.dtype).removeprefix("torch."), _dynamic_sizes(spec)) for arg, spec in zip(args, specs)]
