@@ -281,8 +281,10 @@ DType Args::result_type(std::initializer_list<std::string_view> names) {
 
 Tensor Args::tensor_as(std::string_view name, DType dtype) {
   const Operand& operand = read(name);
-  const DType held = network_dtype(dtype).value_or(dtype);
-  if (const auto* host = operand.as<HostTensor>()) return network_.constant(contiguous_as(*host, held));
+  const DType held = network_.held_dtype(dtype);
+  // Computed in the type PyTorch has, narrowed by the network.
+  if (const auto* host = operand.as<HostTensor>())
+    return network_.constant(contiguous_as(*host, network_dtype(dtype).value_or(dtype)));
   if (operand.as<Dim>() == nullptr && operand.as<Tensor>() == nullptr) {
     if (const auto value = as_number(operand)) return network_.scalar(*value, held);
   }

@@ -1,4 +1,4 @@
-"""The operator table as files, for a machine with a GPU but without this package: programs, inputs, what PyTorch returns
+"""The operator table as files for a machine with a GPU and without this package: programs, inputs, PyTorch's results
 and what the executor computes from TensorRT-RTX's network.
 
     PYTHONPATH=python python -m tests.gpu.export_rows DIR [-k TEXT]
