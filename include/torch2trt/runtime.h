@@ -90,7 +90,7 @@ struct ShapeRange {
 };
 
 // One input or output of an engine.
-struct TensorInfo {
+struct EngineTensor {
   std::string name;
   DType dtype = DType::kFloat32;        // the engine's
   DType torch_dtype = DType::kFloat32;  // PyTorch's (float64, int64); `dtype` where the engine is a bare plan
@@ -159,15 +159,15 @@ class Engine {
   // Made by the functions above, and by tests over their own backend.
   // `inputs`, `outputs`: the bundle's, in PyTorch's order; empty for a bare plan.
   Engine(std::shared_ptr<runtime::PlanBackend> backend, const runtime::CudaApi& cuda, EngineMetadata metadata,
-         const std::vector<TensorInfo>& inputs, const std::vector<TensorInfo>& outputs, EngineOptions options,
+         const std::vector<EngineTensor>& inputs, const std::vector<EngineTensor>& outputs, EngineOptions options,
          int device);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
   // In PyTorch's order (a bare plan: in TensorRT's).
-  const std::vector<TensorInfo>& inputs() const { return inputs_; }
-  const std::vector<TensorInfo>& outputs() const { return outputs_; }
+  const std::vector<EngineTensor>& inputs() const { return inputs_; }
+  const std::vector<EngineTensor>& outputs() const { return outputs_; }
   // Positions in inputs() and outputs(): resolve names once. Throws for a name that is not there, listing those that
   // are.
   int input_index(std::string_view name) const;
@@ -197,7 +197,7 @@ class Engine {
   EngineMetadata metadata_;
   EngineOptions options_;
   int device_;
-  std::vector<TensorInfo> inputs_, outputs_;
+  std::vector<EngineTensor> inputs_, outputs_;
   std::vector<int> input_slots_, output_slots_;
 };
 

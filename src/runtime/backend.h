@@ -12,7 +12,7 @@
 namespace torch2trt::runtime {
 
 struct BackendTensor {
-  TensorInfo info;
+  EngineTensor info;
   bool is_input = false;
 };
 

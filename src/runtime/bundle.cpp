@@ -85,8 +85,8 @@ Bundle read_bundle(const void* data, std::size_t size) {
   return bundle;
 }
 
-std::string write_bundle(const EngineMetadata& metadata, const std::vector<TensorInfo>& inputs,
-                         const std::vector<TensorInfo>& outputs, const void* plan, std::size_t plan_bytes) {
+std::string write_bundle(const EngineMetadata& metadata, const std::vector<EngineTensor>& inputs,
+                         const std::vector<EngineTensor>& outputs, const void* plan, std::size_t plan_bytes) {
   const std::string json = metadata_text(metadata, inputs, outputs);
   if (json.size() > kMaxMetadata) {
     throw Error(ErrorCategory::kInvalidArgument,

@@ -21,7 +21,7 @@ namespace torch2trt::runtime {
 
 struct Bundle {
   EngineMetadata metadata;
-  std::vector<TensorInfo> inputs, outputs;  // PyTorch's order
+  std::vector<EngineTensor> inputs, outputs;  // PyTorch's order
   const std::byte* plan = nullptr;          // inside the bytes that were read
   std::size_t plan_bytes = 0;
 };
@@ -35,8 +35,8 @@ Bundle read_bundle(const void* data, std::size_t size);
 
 // The file for a plan; format_version of the metadata is ignored. Throws Error(kInvalidArgument) where names or options
 // are too large for the format's limits.
-std::string write_bundle(const EngineMetadata& metadata, const std::vector<TensorInfo>& inputs,
-                         const std::vector<TensorInfo>& outputs, const void* plan, std::size_t plan_bytes);
+std::string write_bundle(const EngineMetadata& metadata, const std::vector<EngineTensor>& inputs,
+                         const std::vector<EngineTensor>& outputs, const void* plan, std::size_t plan_bytes);
 
 // Compares a bundle with this machine. Throws IncompatibleEngine. `gpu` fields may be empty: not compared.
 struct RunningTensorRT;

@@ -9,9 +9,9 @@ namespace {
   throw Error(ErrorCategory::kInvalidArgument, fmt::format("{}: {}", what, why));
 }
 
-std::string input_text(const TensorInfo& info) { return fmt::format("input \"{}\"", info.name); }
+std::string input_text(const EngineTensor& info) { return fmt::format("input \"{}\"", info.name); }
 
-void check_dtype(const std::string& what, const TensorInfo& info, DType received, const char* verb) {
+void check_dtype(const std::string& what, const EngineTensor& info, DType received, const char* verb) {
   if (received == info.dtype) return;
   std::string why = fmt::format("received {}; the engine {} {}", name(received), verb, name(info.dtype));
   if (received == info.torch_dtype) {
@@ -21,7 +21,7 @@ void check_dtype(const std::string& what, const TensorInfo& info, DType received
 }
 
 // Which profile would take the shape, as a sentence; empty if none.
-std::string other_profile(const TensorInfo& input, const Shape& shape) {
+std::string other_profile(const EngineTensor& input, const Shape& shape) {
   for (std::size_t profile = 0; profile < input.ranges.size(); ++profile) {
     const ShapeRange& range = input.ranges[profile];
     bool fits = true;
@@ -55,7 +55,7 @@ int where(const TensorView& tensor, const std::string& what, const CudaApi& cuda
 
 std::string device_text(int device) { return device < 0 ? "host memory" : fmt::format("cuda:{}", device); }
 
-void check_input_shape(const TensorInfo& input, int profile, const TensorView& tensor) {
+void check_input_shape(const EngineTensor& input, int profile, const TensorView& tensor) {
   const Shape& shape = tensor.shape;
   if (tensor.dtype != input.dtype) check_dtype(input_text(input), input, tensor.dtype, "takes");
   if (shape.rank() != input.shape.rank()) check_rank(input_text(input), input.shape, shape, "takes");
@@ -78,7 +78,7 @@ void check_input_shape(const TensorInfo& input, int profile, const TensorView& t
   }
 }
 
-void check_output_shape(const TensorInfo& output, const Shape& expected, const TensorView& buffer) {
+void check_output_shape(const EngineTensor& output, const Shape& expected, const TensorView& buffer) {
   const std::string what = fmt::format("buffer of output \"{}\"", output.name);
   check_dtype(what, output, buffer.dtype, "gives");
   if (!expected.known()) return;
@@ -88,7 +88,7 @@ void check_output_shape(const TensorInfo& output, const Shape& expected, const T
                            expected.text()));
 }
 
-void check_memory(const TensorInfo& info, bool is_input, const TensorView& tensor, int engine_device,
+void check_memory(const EngineTensor& info, bool is_input, const TensorView& tensor, int engine_device,
                   bool any_alignment, const CudaApi& cuda) {
   const auto what = [&] { return is_input ? input_text(info) : fmt::format("buffer of output \"{}\"", info.name); };
   if (tensor.data == nullptr) {

@@ -29,7 +29,7 @@ void check_index(const List& list, int index, const char* what) {
 
 void* Context::Impl::Sink::reallocate(std::size_t bytes) noexcept {
   Output& output = context_.outputs_[static_cast<std::size_t>(output_)];
-  const TensorInfo& info = context_.engine_->outputs()[static_cast<std::size_t>(output_)];
+  const EngineTensor& info = context_.engine_->outputs()[static_cast<std::size_t>(output_)];
   try {
     if (output.buffer) {
       if (bytes <= output.buffer->bytes())
@@ -65,7 +65,7 @@ Context::Impl::Impl(std::shared_ptr<const Engine> engine, ContextOptions options
     throw Error(ErrorCategory::kInvalidArgument, "ContextOptions::stage is of use with cuda_graph only");
   }
   host_inputs_ = std::any_of(engine_->inputs().begin(), engine_->inputs().end(),
-                             [](const TensorInfo& input) { return input.on_host; });
+                             [](const EngineTensor& input) { return input.on_host; });
   all_buffers_ = outputs_.empty();
   const DeviceGuard device(cuda_, engine_->device());
   placeholder_ = runtime::device_memory(cuda_, 256);
@@ -91,7 +91,7 @@ Context::Impl::~Impl() {
 void Context::Impl::set_input(int index, const TensorView& tensor) {
   check_index(inputs_, index, "input");
   const auto i = static_cast<std::size_t>(index);
-  const TensorInfo& info = engine_->inputs()[i];
+  const EngineTensor& info = engine_->inputs()[i];
   TensorView& set = inputs_[i];
   if (input_set_[i] && set == tensor) {
     if (info.on_host) shapes_changed_ = true;  // its contents may have changed; with such inputs ready_ is never set
@@ -108,7 +108,7 @@ void Context::Impl::set_input(int index, const TensorView& tensor) {
 
 void Context::Impl::set_output(int index, const TensorView& buffer) {
   check_index(outputs_, index, "output");
-  const TensorInfo& info = engine_->outputs()[static_cast<std::size_t>(index)];
+  const EngineTensor& info = engine_->outputs()[static_cast<std::size_t>(index)];
   Output& output = outputs_[static_cast<std::size_t>(index)];
   if (output.buffer && *output.buffer == buffer) return;
   runtime::check_output_shape(info, Shape({-1}), buffer);
@@ -171,7 +171,7 @@ Slot& Context::Impl::slot() {
   return *current_;
 }
 
-std::shared_ptr<void> Context::Impl::allocate(const TensorInfo& info, std::size_t bytes, cudaStream_t stream) const {
+std::shared_ptr<void> Context::Impl::allocate(const EngineTensor& info, std::size_t bytes, cudaStream_t stream) const {
   if (info.on_host) {
     void* memory = std::malloc(bytes);  // NOLINT(cppcoreguidelines-no-malloc): freed below
     if (memory == nullptr) throw std::bad_alloc();
@@ -210,7 +210,7 @@ void Context::Impl::check_output(Slot& slot, int index) const {
 void Context::Impl::bind_outputs(Slot& slot, cudaStream_t stream) {
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     Output& output = outputs_[i];
-    const TensorInfo& info = engine_->outputs()[i];
+    const EngineTensor& info = engine_->outputs()[i];
     const Shape& shape = slot.output_shape(static_cast<int>(i));
     const int tensor = engine_->output_slots()[i];
     check_output(slot, static_cast<int>(i));
@@ -305,7 +305,7 @@ std::vector<void*> Context::Impl::graph_addresses(Slot& slot) {
 void Context::Impl::give_staged_outputs(Slot& slot, cudaStream_t stream) {
   for (std::size_t i = 0; i < outputs_.size(); ++i) {
     Output& output = outputs_[i];
-    const TensorInfo& info = engine_->outputs()[i];
+    const EngineTensor& info = engine_->outputs()[i];
     output.sized_by_run = false;
     output.result = {};
     output.result.dtype = info.dtype;

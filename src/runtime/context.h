@@ -74,7 +74,7 @@ class Context::Impl {
   void check_output(runtime::Slot& slot, int index) const;
   std::vector<void*> graph_addresses(runtime::Slot& slot);
   void give_staged_outputs(runtime::Slot& slot, cudaStream_t stream);
-  std::shared_ptr<void> allocate(const TensorInfo& info, std::size_t bytes, cudaStream_t stream) const;
+  std::shared_ptr<void> allocate(const EngineTensor& info, std::size_t bytes, cudaStream_t stream) const;
   void copy(void* to, const void* from, std::size_t bytes, cudaStream_t stream) const;
   bool graphs_possible(const runtime::Slot& slot);
   void without_graphs(const std::string& reason);

@@ -39,8 +39,8 @@ int current_device(const runtime::CudaApi& cuda) {
 }
 
 // `found` (what TensorRT has) in the order of `wanted` (what the bundle says, which knows PyTorch's types).
-void arrange(const std::vector<BackendTensor>& found, const std::vector<TensorInfo>& wanted, bool inputs,
-             std::vector<TensorInfo>& infos, std::vector<int>& slots) {
+void arrange(const std::vector<BackendTensor>& found, const std::vector<EngineTensor>& wanted, bool inputs,
+             std::vector<EngineTensor>& infos, std::vector<int>& slots) {
   const char* what = inputs ? "input" : "output";
   std::size_t count = 0;
   for (std::size_t slot = 0; slot < found.size(); ++slot) {
@@ -52,7 +52,7 @@ void arrange(const std::vector<BackendTensor>& found, const std::vector<TensorIn
     slots.push_back(static_cast<int>(slot));
   }
   if (wanted.empty()) return;
-  for (const TensorInfo& info : wanted) {
+  for (const EngineTensor& info : wanted) {
     const auto same = std::find_if(found.begin(), found.end(), [&](const BackendTensor& tensor) {
       return tensor.is_input == inputs && tensor.info.name == info.name;
     });
@@ -71,7 +71,7 @@ void arrange(const std::vector<BackendTensor>& found, const std::vector<TensorIn
   }
 }
 
-int find(const std::vector<TensorInfo>& tensors, std::string_view name, const char* what) {
+int find(const std::vector<EngineTensor>& tensors, std::string_view name, const char* what) {
   std::string known;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     if (tensors[i].name == name) return static_cast<int>(i);
@@ -120,7 +120,7 @@ std::shared_ptr<const Engine> Engine::from_plan(const void* data, std::size_t si
 }
 
 Engine::Engine(std::shared_ptr<runtime::PlanBackend> backend, const runtime::CudaApi& cuda, EngineMetadata metadata,
-               const std::vector<TensorInfo>& inputs, const std::vector<TensorInfo>& outputs, EngineOptions options,
+               const std::vector<EngineTensor>& inputs, const std::vector<EngineTensor>& outputs, EngineOptions options,
                int device)
     : backend_(std::move(backend)),
       cuda_(cuda),

@@ -78,11 +78,11 @@ Shape shape(const Json& record, const char* name, std::int64_t smallest) {
   return Shape(values);
 }
 
-std::vector<TensorInfo> tensors(const Json& signature, const char* which) {
-  std::vector<TensorInfo> list;
+std::vector<EngineTensor> tensors(const Json& signature, const char* which) {
+  std::vector<EngineTensor> list;
   std::set<std::string> names;
   for (const Json& record : array(signature, which)) {
-    TensorInfo info;
+    EngineTensor info;
     info.name = text(record, "name");
     if (info.name.empty() || !names.insert(info.name).second)
       malformed(fmt::format("the name \"{}\" in \"{}\" is empty or there twice", info.name, which));
@@ -94,9 +94,9 @@ std::vector<TensorInfo> tensors(const Json& signature, const char* which) {
   return list;
 }
 
-Json json_of(const std::vector<TensorInfo>& tensors) {
+Json json_of(const std::vector<EngineTensor>& tensors) {
   Json list = Json::array();
-  for (const TensorInfo& info : tensors) {
+  for (const EngineTensor& info : tensors) {
     list.push_back({{"name", info.name},
                     {"dtype", name(info.dtype)},
                     {"torch_dtype", name(info.torch_dtype)},
@@ -144,8 +144,8 @@ void read_metadata(std::string_view json, Bundle& bundle) {
   about.output_structure = structure_text("output_structure");
 }
 
-std::string metadata_text(const EngineMetadata& about, const std::vector<TensorInfo>& inputs,
-                          const std::vector<TensorInfo>& outputs) {
+std::string metadata_text(const EngineMetadata& about, const std::vector<EngineTensor>& inputs,
+                          const std::vector<EngineTensor>& outputs) {
   Json options = Json::object();
   for (const auto& [key, value] : about.options) options[key] = value;
   const Json root = {

@@ -18,7 +18,7 @@ void Slot::set_shapes(const std::vector<TensorView>& inputs) {
   bool changed = all;
   valid_ = false;  // until the end: an error may leave some of it done
   for (std::size_t i = 0; i < inputs.size(); ++i) {
-    const TensorInfo& info = engine_.inputs()[i];
+    const EngineTensor& info = engine_.inputs()[i];
     const int tensor = engine_.input_slots()[i];
     if (info.on_host) {
       // Sizes may be computed from what is in that memory now.
