@@ -14,7 +14,7 @@ void same_rank(Network& net, Tensor& a, Tensor& b) {
 }  // namespace
 
 Tensor Network::cast(const Tensor& x, DType to) {
-  const DType held = network_dtype(to).value_or(to);
+  const DType held = held_dtype(to);
   if (x.dtype() == held) return x;
   if (const HostTensor* value = constant_value(x)) return constant(contiguous_as(*value, held));
   return add(layer::Cast{x, held});

@@ -1,34 +1,53 @@
 #include "src/tensorrt/logger.h"
 
+#include <algorithm>
+
 namespace torch2trt::tensorrt {
 
 bool is_noise(const std::string& message) {
-  for (const char* part : {"CUDA error 35", "Cuda error 35", "CUDA initialization failure with error: 35",
-                           "CUDA lazy loading is not enabled", "The getMaxBatchSize() function should not be used",
+  for (const char* part : {"CUDA error 35", "Cuda error 35", "cudaError 35", "error: 35", "CUDA initialization failure",
+                           "The logger passed into createInfer", "CUDA lazy loading is not enabled",
                            "Unable to determine GPU memory usage"}) {
     if (message.find(part) != std::string::npos) return true;
   }
   return false;
 }
 
+Logger& Logger::instance() {
+  static auto* logger = new Logger();  // never destroyed: TensorRT's own statics may log last
+  return *logger;
+}
+
 void Logger::log(Severity severity, const char* message) noexcept {
   try {
     const std::string text = message == nullptr ? "" : message;
-    if (text.empty()) return;
     Level level = Level::kVerbose;
     if (severity == Severity::kINFO) level = Level::kInfo;
     if (severity == Severity::kWARNING) level = Level::kWarning;
     if (severity == Severity::kERROR || severity == Severity::kINTERNAL_ERROR) level = Level::kError;
-    if (level < Level::kWarning && !verbose_) return;
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (level == Level::kError) errors_.push_back(text);
-    if (sink_ && (verbose_ || !is_noise(text))) sink_(level, text);
+    if (text.empty() || scopes_.empty()) return;
+    LogScope& scope = *scopes_.back();
+    if (level == Level::kError) scope.errors_.push_back(text);
+    if (!scope.sink_ || (!scope.verbose_ && (level == Level::kVerbose || is_noise(text)))) return;
+    scope.sink_(level, text);
   } catch (...) {  // TensorRT's threads know no exceptions; a message that memory is short of is lost
   }
 }
 
-std::vector<std::string> Logger::take_errors() {
-  const std::lock_guard<std::mutex> lock(mutex_);
+LogScope::LogScope(MessageSink sink, bool verbose) : sink_(std::move(sink)), verbose_(verbose) {
+  const std::lock_guard<std::mutex> lock(Logger::instance().mutex_);
+  Logger::instance().scopes_.push_back(this);
+}
+
+LogScope::~LogScope() {
+  const std::lock_guard<std::mutex> lock(Logger::instance().mutex_);
+  auto& scopes = Logger::instance().scopes_;
+  scopes.erase(std::find(scopes.begin(), scopes.end(), this));
+}
+
+std::vector<std::string> LogScope::take_errors() {
+  const std::lock_guard<std::mutex> lock(Logger::instance().mutex_);
   return std::exchange(errors_, {});
 }
 

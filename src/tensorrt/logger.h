@@ -1,4 +1,4 @@
-// What TensorRT says: a logger and an error recorder that hand it on as text. C++17, no torch.
+// What TensorRT says: its logger and an error recorder, both of which hand it on as text. C++17, no torch.
 #pragma once
 
 #include <NvInferRuntime.h>
@@ -14,25 +14,42 @@ namespace torch2trt::tensorrt {
 
 enum class Level { kVerbose, kInfo, kWarning, kError };
 
-// Gets a message; on any thread, one at a time. Must not throw.
+// Gets a message; on any thread, one at a time. Must not throw, and must not call TensorRT.
 using MessageSink = std::function<void(Level, const std::string&)>;
 
-// Messages that say nothing to a user: what follows every error where there is no GPU, and advice that has no place to
-// be followed.
+// Messages that tell a user nothing: what follows every error where there is no GPU, and advice that cannot be
+// followed.
 bool is_noise(const std::string& message);
 
+class LogScope;
+
+// TensorRT keeps the first logger of a process for everything made later, so there is one, for ever. The messages go to
+// the LogScope made last; to none where there is none.
 class Logger : public nvinfer1::ILogger {
  public:
-  // `sink` may be empty. Verbose and info messages are left out unless `verbose`. Errors also are kept, see
-  // take_errors().
-  explicit Logger(MessageSink sink, bool verbose = false) : sink_(std::move(sink)), verbose_(verbose) {}
-
+  static Logger& instance();
   void log(Severity severity, const char* message) noexcept override;
-  // The errors since the last call.
+
+ private:
+  friend class LogScope;
+  Logger() = default;
+  std::mutex mutex_;
+  std::vector<LogScope*> scopes_;
+};
+
+// Receives TensorRT's messages as long as it lives.
+class LogScope {
+ public:
+  // `sink` may be empty. Verbose messages, and noise, only if `verbose`. Errors go to take_errors() as well.
+  explicit LogScope(MessageSink sink, bool verbose = false);
+  LogScope(const LogScope&) = delete;
+  LogScope& operator=(const LogScope&) = delete;
+  ~LogScope();
+  // The errors since the last call, noise included: where TensorRT makes no builder, that is the reason.
   std::vector<std::string> take_errors();
 
  private:
-  std::mutex mutex_;
+  friend class Logger;
   MessageSink sink_;
   bool verbose_;
   std::vector<std::string> errors_;
