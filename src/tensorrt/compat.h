@@ -75,4 +75,25 @@ class ProgressMonitor {
 };
 #endif
 
+// Executions over memory of the caller's. The forms with a size came with 10.1.
+#if NV_TENSORRT_MAJOR >= 10
+inline nvinfer1::IExecutionContext* make_context_without_memory(nvinfer1::ICudaEngine& engine) {
+  return engine.createExecutionContext(nvinfer1::ExecutionContextAllocationStrategy::kUSER_MANAGED);
+}
+inline std::int64_t activation_bytes(const nvinfer1::ICudaEngine& engine) { return engine.getDeviceMemorySizeV2(); }
+inline void set_activation(nvinfer1::IExecutionContext& context, void* memory, std::int64_t bytes) {
+  context.setDeviceMemoryV2(memory, bytes);
+}
+#else
+inline nvinfer1::IExecutionContext* make_context_without_memory(nvinfer1::ICudaEngine& engine) {
+  return engine.createExecutionContextWithoutDeviceMemory();
+}
+inline std::int64_t activation_bytes(const nvinfer1::ICudaEngine& engine) {
+  return static_cast<std::int64_t>(engine.getDeviceMemorySize());
+}
+inline void set_activation(nvinfer1::IExecutionContext& context, void* memory, std::int64_t /*bytes*/) {
+  context.setDeviceMemory(memory);
+}
+#endif
+
 }  // namespace torch2trt::tensorrt
