@@ -185,15 +185,6 @@ def test_the_tensorrt_asked_for_by_the_environment(module: Run) -> None:
     assert 'there is no TensorRT called "tensorrt_lean"' in done.stderr
 
 
-def test_the_executable_says_what_its_build_lacks(native: Run, tmp_path: Path) -> None:
-    done = native("build", "static.pt2", f"--saveEngine={tmp_path / 'e'}")
-    assert done.returncode == 6
-    text = one_error(done.stderr)
-    assert "this executable cannot build engines" in text
-    assert "pip install torch2trt tensorrt-rtx" in text
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_codes_are_those_of_the_categories() -> None:
     table = {
         "InvalidArgument": 2,
