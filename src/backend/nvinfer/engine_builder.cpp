@@ -125,7 +125,7 @@ class NvinferEngineBuilder : public EngineBuilder {
  private:
   [[noreturn]] void fails_here() {
     std::string message = fmt::format("{} ({}) makes no builder on this machine", description(), library_->file());
-    for (const std::string& text : scope_.take_errors()) message += "\n  TensorRT: " + text;
+    for (const std::string& text : scope_.take_complaints()) message += "\n  TensorRT: " + text;
     throw Error(ErrorCategory::kRuntime,
                 message + "\nTensorRT needs an NVIDIA GPU that it supports, and a driver that is recent enough");
   }
