@@ -76,6 +76,14 @@ void kinds_in(const Block& block, std::vector<std::string>& kinds) {
 void bind_graph(py::module_& m) {
   py::class_<Graph>(m, "Graph")
       .def("__str__", [](const Graph& graph) { return to_text(graph); })
+      .def("copy", [](const Graph& graph) { return graph; })
+      // Of every value, by the names that the text shows.
+      .def_property_readonly("value_names",
+                             [](const Graph& graph) {
+                               std::set<std::string> names;
+                               for (const Value& value : graph.values) names.insert(value.name);
+                               return names;
+                             })
       .def("verify", [](const Graph& graph) { verify(graph); })
       .def_property_readonly("kinds",
                              [](const Graph& graph) {
