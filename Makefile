@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)/python
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: setup build demo test lint format asan install-check docs clean
+.PHONY: setup build demo test lint format asan install-check docs uses clean
 
 # --- setting up: done once, again when the lists change ---------------------------------------------------------------
 APT := ccache libcli11-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev python3-dev python3-venv
@@ -71,6 +71,11 @@ install-check: setup
 
 docs: build
 	$(PY) tools/operators_doc.py > docs/operators.md
+
+# What `torch2trt ops NAME` says of arguments, observed on the operator table.
+uses: build
+	OMP_NUM_THREADS=1 $(PY) -W ignore tools/argument_uses.py > build/argument_uses.tsv
+	mv build/argument_uses.tsv src/handlers/argument_uses.tsv
 
 clean:
 	rm -rf build

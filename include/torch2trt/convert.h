@@ -29,6 +29,8 @@ struct RunOptions {
   LogSink log;                                // may be empty
   // Called after each node with its inputs and outputs: verbose printing, comparing, progress. May be empty.
   std::function<void(const Node&, const std::vector<NamedOperand>&, const std::vector<Operand>&)> observe;
+  // Called after each handler that came with torch2trt: what it did with each argument. May be empty.
+  std::function<void(const Node&, const std::vector<NamedOperand>&, const std::vector<ArgumentUse>&)> observe_arguments;
 };
 
 // Runs `graph` on `inputs` (one per Graph::inputs) and returns its flat outputs. Throws Error(kInvalidArgument) for a

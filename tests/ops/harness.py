@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from typing import Any
 
 import pytest
@@ -19,6 +20,16 @@ RANGE = (1, 4, 8)
 _TOLERANCES = {torch.float16: 2e-3, torch.bfloat16: 2e-2}
 # TensorRT has no float64 and no int16; what stands for them in a network.
 _NETWORK_DTYPE = {torch.float64: torch.float32, torch.int16: torch.int32}
+
+
+# What a handler may do with an argument, the more telling the later: one of several conversions may read what another
+# leaves unread.
+USES = ("", "default only", "ignored", "read")
+_RECORD = pathlib.Path(__file__).parents[2] / "src" / "handlers" / "argument_uses.tsv"
+_USES = {
+    (operator, argument): use
+    for operator, argument, use in (line.split("\t") for line in _RECORD.read_text().splitlines())
+}
 
 
 class _Quiet(trt.ILogger):
@@ -49,18 +60,24 @@ def _module(row: Row) -> torch.nn.Module:
     return module.eval()
 
 
+def exported(row: Row, dynamic: bool) -> tuple[torch.export.ExportedProgram, Any]:
+    """The row's program by torch.export, and its graph."""
+    generator = torch.Generator().manual_seed(1)
+    specs = row.specs()
+    shapes = None
+    if dynamic:
+        shapes = tuple({spec.batch: torch.export.Dim.DYNAMIC} if _varies(spec) else None for spec in specs)
+        shapes = shapes if row.module else (shapes,)  # a function takes *args
+    return _frontends.export(_module(row), tuple(spec.make(generator) for spec in specs), shapes)
+
+
 def _graph(row: Row, frontend: str, dynamic: bool) -> Any:
+    if frontend == "export":
+        return exported(row, dynamic)[1]
     generator = torch.Generator().manual_seed(1)
     specs = row.specs()
     args = tuple(spec.make(generator) for spec in specs)
     module = _module(row)
-    if frontend == "export":
-        shapes = None
-        if dynamic:
-            shapes = tuple({spec.batch: torch.export.Dim.DYNAMIC} if _varies(spec) else None for spec in specs)
-            shapes = shapes if row.module else (shapes,)  # a function takes *args
-        _, graph = _frontends.export(module, args, shapes)
-        return graph
     types = []
     if dynamic:
         types = [(str(arg.dtype).removeprefix("torch."), _dynamic_sizes(spec)) for arg, spec in zip(args, specs)]
@@ -130,6 +147,27 @@ def _convert(graph: Any, shapes: dict[str, Any]) -> tuple[Any, Any, Any]:
     return network, converted, dry
 
 
+def check_argument_uses(observed: set[tuple[str, str, str]]) -> None:
+    """Asserts that `torch2trt ops` tells what the handlers were seen to do with their arguments."""
+    for operator, argument, use in observed:
+        if not argument:
+            continue
+        recorded = _USES.get((operator, argument), "")
+        assert USES.index(use) <= USES.index(recorded), (
+            f"argument {argument} of {operator} is {use}; src/handlers/argument_uses.tsv says {recorded or 'nothing'} "
+            "(`make uses` writes it)"
+        )
+
+
+def observed_uses(row: Row, frontend: str) -> set[tuple[str, str, str]]:
+    """What the handlers do with the arguments of the operators of a row: (operator, argument, use)."""
+    if row.refused:
+        return set()
+    graph = _graph(row, frontend, False)
+    _C.run_passes(graph)
+    return _C.dry_convert(graph)["argument_uses"]
+
+
 def check(row: Row, frontend: str, dynamic: bool) -> None:
     """Asserts everything the table promises of one row."""
     if row.refused:
@@ -149,6 +187,7 @@ def check(row: Row, frontend: str, dynamic: bool) -> None:
     for key in ("inputs", "outputs"):
         assert dry[key] == converted[key], f"the dry backend says {dry[key]}, TensorRT {converted[key]}"
     assert dry["layers"] == network.num_layers
+    check_argument_uses(dry["argument_uses"])
     generator = torch.Generator().manual_seed(2)
     for batch in BATCHES if dynamic else (None,):
         args = [spec.make(generator, batch) for spec in specs]

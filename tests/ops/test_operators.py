@@ -11,7 +11,7 @@ import tests.ops as package
 from tests.ops.harness import check
 from tests.ops.table import Row
 
-_NOT_FAMILIES = {"table", "harness", "test_operators", "test_coverage", "conftest"}
+_NOT_FAMILIES = {"table", "harness", "test_operators", "test_coverage", "test_argument_uses", "conftest"}
 
 
 def _rows() -> list[tuple[str, Row]]:
