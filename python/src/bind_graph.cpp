@@ -97,6 +97,16 @@ void bind_graph(py::module_& m) {
                                for (const Input& input : graph.inputs) inputs.append(input_tuple(graph, input));
                                return inputs;
                              })
+      // Those that are lists of a length that the program does not fix.
+      .def_property_readonly("list_inputs",
+                             [](const Graph& graph) {
+                               std::vector<std::string> names;
+                               for (const Input& input : graph.inputs) {
+                                 if (graph.value(input.value).type.kind == Type::Kind::kList)
+                                   names.push_back(input.name);
+                               }
+                               return names;
+                             })
       // For a program made flat before it was traced: how its inputs and outputs nest, and what the inputs are called.
       .def(
           "set_interface",
@@ -163,6 +173,10 @@ void bind_graph(py::module_& m) {
         return times;
       },
       py::arg("graph"), py::arg("disabled") = std::set<std::string>());
+  m.def("passes_against", [](const std::set<std::string>& kinds) {
+    const auto names = passes_against(kinds);
+    return std::set<std::string>(names.begin(), names.end());
+  });
   m.def("read_pt2", &read_pt2, py::call_guard<py::gil_scoped_release>());
   // `lookup(name, kind)` gives the torch tensor of that name, or None; kind is "parameter", "buffer" or "constant".
   m.def("graph_from_export", [](const std::string& model_json, const py::function& lookup) {

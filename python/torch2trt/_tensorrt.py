@@ -40,3 +40,8 @@ def new_network(trt: Any, builder: Any) -> Any:
     if trt.__name__ == "tensorrt_rtx" or major > 10:
         return builder.create_network()
     return builder.create_network(1 << int(flags["STRONGLY_TYPED" if major == 10 else "EXPLICIT_BATCH"]))
+
+
+def logger(trt: Any) -> Any:
+    """The logger that torch2trt gives module `trt`: see `_callbacks.logger`."""
+    return _callbacks.logger(trt)

@@ -15,15 +15,16 @@ import torch
 
 from . import _C, _comparing, _frontends, _functions, _inputs, _verbose
 from ._comparing import Compare
-from ._context import Context, current, current_network, torch_network, trt_network
+from ._context import Context, current, current_context, current_network, torch_network, trt_network
 from ._handlers import disabled_passes, lookup, register_node_handler, unregister_node_handler
 from ._inputs import Arguments, has_trt_tensor
-from .errors import InvalidArgument
+from .errors import InvalidArgument, UnsupportedOperator
 
 __all__ = [
     "Compare",
     "Context",
     "ConvertedGraph",
+    "current_context",
     "current_network",
     "debug_call_graph",
     "has_trt_tensor",
@@ -163,6 +164,11 @@ def _import(
     trace, graph, nested = (_frontends.from_trace if frontend == "trace" else _frontends.from_export)(
         module, arguments
     )
+    if graph.list_inputs:
+        raise UnsupportedOperator(
+            f'input "{graph.list_inputs[0]}" is a list whose length the program does not fix, and a network takes '
+            "tensors; give the module a tuple, or read the list by constant indices"
+        )
     # Folded, the weights would be computed anew at each run of the graph.
     _C.run_passes(graph, disabled_passes() | ({"fold_batch_norm"} if torch_mode else set()))
     return trace, graph, nested
