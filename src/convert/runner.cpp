@@ -8,6 +8,7 @@
 
 #include "src/convert/structure.h"
 #include "src/convert/unsupported.h"
+#include "src/files/mapped_file.h"
 #include "src/torch/evaluate.h"
 #include "src/torch/schema.h"
 #include "torch2trt/convert.h"
@@ -105,7 +106,11 @@ class Runner {
   void release(const Node& node) {
     for_each_read(node, [&](ValueId id) {
       const auto index = static_cast<std::size_t>(id.index);
-      if (--readers_[index] == 0) values_[index] = None{};
+      if (--readers_[index] != 0) return;
+      // A folded kernel would otherwise be there twice: in the file's pages too, which nobody reads again.
+      if (const auto* read = values_[index].as<HostTensor>(); read != nullptr && read->is_contiguous())
+        forget_pages(read->owner, read->data, read->bytes());
+      values_[index] = None{};
     });
   }
 

@@ -117,7 +117,7 @@ def main() -> int:
         run_all(chosen, options.again, options.memory, options.seconds)
     known = results()
     if options.page:
-        (ROOT / "docs" / "models.md").write_text(page.text(known))
+        page.PAGE.write_text(page.text(known))
     return 1 if any(measure.failures(known[name]) for name in chosen if name in known) else 0
 
 

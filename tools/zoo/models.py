@@ -99,9 +99,9 @@ def family(name: str) -> str:
 def seeded(size: Size) -> torch.nn.Module:
     """The model with weights that are the same each time.
 
-    A parameter that starts as a constant (a head of zeros, a layer scale of 1e-6) would hide whatever it multiplies, so
-    it becomes noise around that constant. Batch-norm statistics are near those of two images, as after training, so that
-    what an image shows reaches the result; but not equal to them, which folding could get wrong.
+    A parameter that starts as a constant (a head of zeros, a layer scale of 1e-6) would hide whatever it multiplies,
+    so it becomes noise around that constant. Batch-norm statistics are near those of two images, as after training, so
+    that what an image shows reaches the result; but not equal to them, which folding could get wrong.
     """
     torch.manual_seed(0)
     options: dict[str, Any] = {"weights": None}

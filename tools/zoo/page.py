@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pathlib
 from typing import Any
 
 from . import measure, models
+
+PAGE = pathlib.Path(__file__).parents[2] / "docs" / "models.md"
 
 HEADER = """# Models
 
