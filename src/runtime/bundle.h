@@ -22,7 +22,7 @@ namespace torch2trt::runtime {
 struct Bundle {
   EngineMetadata metadata;
   std::vector<EngineTensor> inputs, outputs;  // PyTorch's order
-  const std::byte* plan = nullptr;          // inside the bytes that were read
+  const std::byte* plan = nullptr;            // inside the bytes that were read
   std::size_t plan_bytes = 0;
 };
 

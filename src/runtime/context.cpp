@@ -372,7 +372,6 @@ void Context::Impl::wait_for_hand_over(cudaStream_t stream) {
 void Context::Impl::enqueue(cudaStream_t stream) {
   if (waiting_) wait_for_hand_over(stream);
   last_stream_ = stream;
-  enqueued_ = true;
   if (ready_) {
     if (ready_graph_ != nullptr) {
       ready_graph_->launch(stream);
@@ -391,6 +390,7 @@ void Context::Impl::enqueue(cudaStream_t stream) {
   } else {
     run_plain(slot, stream);
   }
+  enqueued_ = true;
 }
 
 DeviceTensor Context::Impl::output(int index) const {
@@ -410,11 +410,11 @@ std::vector<LayerTime> Context::Impl::profile(cudaStream_t stream) {
   const DeviceGuard device(cuda_, engine_->device());
   if (waiting_) wait_for_hand_over(stream);
   last_stream_ = stream;
-  enqueued_ = true;
   Slot& slot = this->slot();
   bind_inputs(slot);
   bind_outputs(slot, stream);
   ready_ = false;
+  enqueued_ = true;
   return slot.execution().profile(stream);
 }
 
