@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hosts import Run, environment
+from hosts import Run, environment, one_error
 
 import torch2trt
 
@@ -15,13 +15,6 @@ NO_TENSORRT = (
     "import sys; sys.modules['tensorrt'] = sys.modules['tensorrt_rtx'] = None; sys.argv[0] = 'torch2trt'; "
     "from torch2trt.__main__ import main; sys.exit(main())"
 )
-
-
-def one_error(stderr: str) -> str:
-    """The error, which is the only one and no traceback."""
-    assert stderr.count("torch2trt: ") == 1, stderr
-    assert "Traceback" not in stderr and "terminate called" not in stderr and "frame #" not in stderr
-    return stderr
 
 
 BAD_MODELS = [

@@ -35,7 +35,10 @@ def test_without_a_library_says_where_it_looked_and_what_to_install(models: Path
     assert done.returncode == 6
     text = one_error(done.stderr)
     assert "TensorRT's library is missing: libnvinfer.so.10 of 10.14 or later was looked for in" in text
-    assert f"pip wheel: {wheel / 'libnvinfer.so.10'}: is TensorRT 8.4.1, and this torch2trt was compiled against 10.14.1" in text
+    assert (
+        f"pip wheel: {wheel / 'libnvinfer.so.10'}: is TensorRT 8.4.1, and this torch2trt was compiled against 10.14.1"
+        in text
+    )
     assert "loader: libnvinfer.so.10" in text
     assert "pip install 'tensorrt>=10.14,<11'" in text and "--tensorrt=DIR or TORCH2TRT_TENSORRT_LIB" in text
     assert not (tmp_path / "e").exists()
@@ -75,12 +78,16 @@ def test_a_library_that_does_not_fit(models: Path, tmp_path: Path, kind: str, me
 
 @pytest.mark.parametrize("command", ["ops", "check", "inspect"])
 def test_other_commands_need_no_library(native: Run, command: str) -> None:
-    done = native(*((command,) if command == "ops" else (command, "static.pt2")), TORCH2TRT_TENSORRT_LIB="/nowhere")
+    done = native(
+        *((command,) if command == "ops" else (command, "static.pt2")), TORCH2TRT_TENSORRT_LIB="/nowhere"
+    )
     assert done.returncode == 0, done.stderr
 
 
 def test_half_precision_needs_a_weakly_typed_network(packaged: Run, tmp_path: Path) -> None:
-    done = packaged("build", "static.pt2", "--fp16", f"--saveEngine={tmp_path / 'e'}", "--tensorrt=tensorrt_rtx")
+    done = packaged(
+        "build", "static.pt2", "--fp16", f"--saveEngine={tmp_path / 'e'}", "--tensorrt=tensorrt_rtx"
+    )
     assert done.returncode == 2
     text = one_error(done.stderr)
     assert "--fp16: tensorrt_rtx 1.7.1.116 (Python) has strongly typed networks" in text
