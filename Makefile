@@ -10,11 +10,7 @@ export PYTHONPATH := $(CURDIR)/python
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-<<<<<<< HEAD
-.PHONY: setup build demo test lint format asan tsan install-check docs clean
-=======
-.PHONY: setup build demo test lint format asan install-check docs uses clean
->>>>>>> main
+.PHONY: setup build demo test lint format asan tsan install-check docs uses clean
 
 # --- setting up: done once, again when the lists change ---------------------------------------------------------------
 APT := ccache libcli11-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev python3-dev python3-venv

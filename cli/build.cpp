@@ -74,6 +74,7 @@ ConvertOptions convert_options(const Options& options, const Result& result, Ses
   ConvertOptions convert;
   convert.shapes = input_ranges(result.program.graph, options.program.shapes);
   convert.run.network = &network;
+  if (session.backends.handlers != nullptr) convert.run.user_handlers = session.backends.handlers->bind(&network);
   convert.run.log = log;
   convert.run.observe = [&session](const Node& node, const std::vector<NamedOperand>& operands,
                                    const std::vector<Operand>& outputs) {
@@ -100,7 +101,7 @@ Result make_engine(const Options& options, Session& session) {
   session.progress.begin("load");
   result.program = read_program(options.program);
   throw_if_interrupted();
-  run_passes(result.program, options.program);
+  run_passes(result.program, options.program, session.backends.handlers);
   result.load_seconds = session.progress.end();
   session.progress.begin("network");
   result.converted = convert(result.program.graph, convert_options(options, result, session, builder->network(), log));

@@ -16,12 +16,6 @@ namespace torch2trt {
 enum class Severity { kVerbose, kInfo, kWarning, kError };
 using LogSink = std::function<void(Severity, const std::string&)>;
 
-// A user's handler: called for every node of its kind, in both modes, whatever its inputs are. Gets the operands by
-// schema, returns one operand per output.
-using UserHandler = std::function<std::vector<Operand>(const Node&, const std::vector<NamedOperand>&)>;
-// nullptr where the user has none for this node.
-using UserHandlers = std::function<const UserHandler*(const Node&)>;
-
 struct RunOptions {
   Network* network = nullptr;                 // nullptr: torch mode
   const HandlerRegistry* handlers = nullptr;  // nullptr: builtin_handlers()

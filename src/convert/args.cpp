@@ -62,12 +62,14 @@ std::optional<Dim> as_dim(const Operand& operand) {
 
 }  // namespace
 
-Args::Args(const Node& node, std::vector<NamedOperand> operands, Network& network, std::vector<bool> used_outputs)
+Args::Args(const Node& node, std::vector<NamedOperand> operands, Network& network, std::vector<bool> used_outputs,
+           std::optional<std::size_t> pieces)
     : node_(node),
       operands_(std::move(operands)),
       uses_(operands_.size()),
       network_(network),
-      used_outputs_(std::move(used_outputs)) {}
+      used_outputs_(std::move(used_outputs)),
+      pieces_(pieces) {}
 
 bool Args::has(std::string_view name) const {
   return std::any_of(operands_.begin(), operands_.end(),

@@ -28,7 +28,7 @@ void Logger::log(Severity severity, const char* message) noexcept {
     const std::lock_guard<std::mutex> lock(mutex_);
     if (text.empty() || scopes_.empty()) return;
     LogScope& scope = *scopes_.back();
-    if (level == Level::kError) scope.errors_.push_back(text);
+    if (level == Level::kError || level == Level::kWarning) scope.complaints_.emplace_back(level, text);
     if (!scope.sink_ || (!scope.verbose_ && (level == Level::kVerbose || is_noise(text)))) return;
     scope.sink_(level, text);
   } catch (...) {  // TensorRT's threads know no exceptions; a message that memory is short of is lost
@@ -48,7 +48,20 @@ LogScope::~LogScope() {
 
 std::vector<std::string> LogScope::take_errors() {
   const std::lock_guard<std::mutex> lock(Logger::instance().mutex_);
-  return std::exchange(errors_, {});
+  std::vector<std::string> errors;
+  for (auto& [level, text] : std::exchange(complaints_, {})) {
+    if (level == Level::kError) errors.push_back(std::move(text));
+  }
+  return errors;
+}
+
+std::vector<std::string> LogScope::take_complaints() {
+  const std::lock_guard<std::mutex> lock(Logger::instance().mutex_);
+  std::vector<std::string> texts;
+  for (auto& [level, text] : std::exchange(complaints_, {})) {
+    if (std::find(texts.begin(), texts.end(), text) == texts.end()) texts.push_back(std::move(text));
+  }
+  return texts;
 }
 
 std::int32_t ErrorRecorder::getNbErrors() const noexcept {

@@ -45,14 +45,16 @@ class LogScope {
   LogScope(const LogScope&) = delete;
   LogScope& operator=(const LogScope&) = delete;
   ~LogScope();
-  // The errors since the last call, noise included: where TensorRT makes no builder, that is the reason.
+  // The errors since the last call, noise included.
   std::vector<std::string> take_errors();
+  // The errors and warnings since the last call, noise included: why TensorRT makes no builder is a warning to 8.5.
+  std::vector<std::string> take_complaints();
 
  private:
   friend class Logger;
   MessageSink sink_;
   bool verbose_;
-  std::vector<std::string> errors_;
+  std::vector<std::pair<Level, std::string>> complaints_;  // errors and warnings
 };
 
 // Set on a network, builder, engine or context, it receives the errors *instead of* the logger.

@@ -55,6 +55,15 @@ nvinfer1::ProfilingVerbosity verbosity_of(ProfilingVerbosity verbosity) {
   return nvinfer1::ProfilingVerbosity::kLAYER_NAMES_ONLY;
 }
 
+// Those that TensorRT 8 takes kernels from besides its own.
+bool has_kernel_libraries() {
+  const auto loads = [](const char* name) {
+    std::string ignored;
+    return static_cast<bool>(tensorrt::SharedLibrary::open(name, ignored));
+  };
+  return loads("libcudnn.so.8") && (loads("libcublas.so.11") || loads("libcublas.so.12"));
+}
+
 class Monitor : public tensorrt::ProgressMonitor {
  public:
   explicit Monitor(const ProgressSink& sink) : sink_(sink) {}
@@ -125,7 +134,7 @@ class NvinferEngineBuilder : public EngineBuilder {
  private:
   [[noreturn]] void fails_here() {
     std::string message = fmt::format("{} ({}) makes no builder on this machine", description(), library_->file());
-    for (const std::string& text : scope_.take_errors()) message += "\n  TensorRT: " + text;
+    for (const std::string& text : scope_.take_complaints()) message += "\n  TensorRT: " + text;
     throw Error(ErrorCategory::kRuntime,
                 message + "\nTensorRT needs an NVIDIA GPU that it supports, and a driver that is recent enough");
   }
@@ -154,7 +163,7 @@ class NvinferEngineBuilder : public EngineBuilder {
     if (options.fp16 && tensorrt::kStronglyTyped) refuse_half(description());
     if (options.fp16 || network_->has_half()) tensorrt::allow_half(config);
     if (options.fp16 && network_->has_precisions()) tensorrt::prefer_layer_precisions(config);
-    tensorrt::use_own_kernels_only(config);
+    if (!tensorrt::kStronglyTyped && !has_kernel_libraries()) tensorrt::use_own_kernels_only(config);
   }
 
   // Those that 8.5 lacks; a template, so that what is not there is not looked up.

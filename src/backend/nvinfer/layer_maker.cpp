@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <type_traits>
+
 #include "src/backend/nvinfer/layer_finish.h"
 #include "src/backend/nvinfer/operands.h"
 
@@ -48,6 +50,7 @@ void NvinferLayerMaker::add(const layer::Cast& l) {
     between->setName((name_ + "_float32").c_str());
     input = between->getOutput(0);
   }
+  cast_ = true;
   finish(cast(net_, *input, l.to));
 }
 
@@ -181,18 +184,44 @@ void NvinferLayerMaker::add(const layer::Normalization& l) {
   add_to(net_);
 }
 
+namespace {
+
+// An enumerator by its number, of a type that not every version has.
+struct Number {
+  std::int32_t value;
+  template <typename T>
+    requires std::is_enum_v<T>
+  operator T() const {  // NOLINT(google-explicit-constructor): it stands for the enumerator
+    return static_cast<T>(value);
+  }
+};
+
+constexpr Number kSoftMax{1};  // AttentionNormalizationOp::kSOFTMAX
+
+}  // namespace
+
 void NvinferLayerMaker::add(const layer::Attention& l) {
-  const auto add_to = [&](auto& net) {
-    if constexpr (requires { net.addAttention(at(l.query), at(l.key), at(l.value), {}, l.causal); }) {
-      using Operation =
-          decltype(net.addAttention(at(l.query), at(l.key), at(l.value), {}, l.causal)->getNormalizationOperation());
-      auto* made = net.addAttention(at(l.query), at(l.key), at(l.value), Operation::kSOFTMAX, l.causal);
-      if (made == nullptr) return;
-      if (l.mask) made->setMask(at(*l.mask));
-      made->setDecomposable(l.decomposable);
-      finish(made);
+  const auto make = [&](auto& net) {
+    const Number causal{l.causal ? 1 : 0};  // CausalMaskKind::kUPPER_LEFT, what addAttention's flag means
+    if constexpr (requires { net.addAttentionV2(at(l.query), at(l.key), at(l.value), kSoftMax, causal); }) {
+      return net.addAttentionV2(at(l.query), at(l.key), at(l.value), kSoftMax, causal);
+    } else if constexpr (requires { net.addAttention(at(l.query), at(l.key), at(l.value), kSoftMax, l.causal); }) {
+      return net.addAttention(at(l.query), at(l.key), at(l.value), kSoftMax, l.causal);
     } else {
       lacks("attention");
+    }
+  };
+  const auto finish_made = [&](auto* made) {
+    if (made == nullptr) return;
+    if (l.mask) made->setMask(at(*l.mask));
+    made->setDecomposable(l.decomposable);
+    finish(made);
+  };
+  const auto add_to = [&](auto& net) {
+    if constexpr (requires { make(net)->setDecomposable(true); }) {
+      finish_made(make(net));
+    } else {
+      make(net);
     }
   };
   add_to(net_);

@@ -71,10 +71,20 @@ void NvinferLayerMaker::add(const layer::Scatter& l) {
 
 void NvinferLayerMaker::add(const layer::Shape& l) { finish(net_.addShape(at(l.input))); }
 
+// Indices are int32, which newer versions want said.
 void NvinferLayerMaker::add(const layer::TopK& l) {
   const auto* number = std::get_if<std::int64_t>(&l.k);
-  auto* made = net_.addTopK(at(l.input), enumerator<nvinfer1::TopKOperation>(l.operation),
-                            number != nullptr ? static_cast<std::int32_t>(*number) : 1, axes_mask({l.axis}));
+  const auto make = [&](auto& net) {
+    const auto operation = enumerator<nvinfer1::TopKOperation>(l.operation);
+    const std::int32_t k = number != nullptr ? static_cast<std::int32_t>(*number) : 1;
+    const std::uint32_t axes = axes_mask({l.axis});
+    if constexpr (requires { net.addTopK(at(l.input), operation, k, axes, nvinfer1::DataType::kINT32); }) {
+      return net.addTopK(at(l.input), operation, k, axes, nvinfer1::DataType::kINT32);
+    } else {
+      return net.addTopK(at(l.input), operation, k, axes);
+    }
+  };
+  auto* made = make(net_);
   if (made == nullptr) return;
   if (number == nullptr) made->setInput(1, at(std::get<Tensor>(l.k)));
   finish(made);
@@ -150,7 +160,16 @@ void NvinferLayerMaker::add(const layer::Cumulative& l) {
   add_to(net_);
 }
 
-void NvinferLayerMaker::add(const layer::NonZero& l) { finish(net_.addNonZero(at(l.input))); }
+void NvinferLayerMaker::add(const layer::NonZero& l) {
+  const auto make = [&](auto& net) {
+    if constexpr (requires { net.addNonZero(at(l.input), nvinfer1::DataType::kINT32); }) {
+      return net.addNonZero(at(l.input), nvinfer1::DataType::kINT32);
+    } else {
+      return net.addNonZero(at(l.input));
+    }
+  };
+  finish(make(net_));
+}
 
 void NvinferLayerMaker::add(const layer::OneHot& l) {
   finish(net_.addOneHot(at(l.indices), at(l.values), at(l.depth), static_cast<std::int32_t>(l.axis)));
