@@ -99,7 +99,7 @@ def main() -> None:
         with torch.cuda.stream(other if number % 2 else torch.cuda.current_stream()):
             # Still being computed when the engine is called.
             torch.cuda._sleep(20_000_000)
-            x = torch.full((2, SIZE), float(number), device="cuda").t()[:, 0]
+            x = torch.full((SIZE, 2), float(number), device="cuda")[:, 0]
             result = context.inference(x=x)["y"]
             assert result.is_cuda and x.data_ptr() not in trt_context.addresses.values()
             kept.append((result + 0, result))
