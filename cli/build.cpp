@@ -196,9 +196,12 @@ void add_build(CLI::App& app, Command& chosen) {
   add_program_options(*command, options->program);
   command->add_option("--saveEngine", options->engine, "Where to write the engine")->type_name("FILE");
   command->add_option("--exportReport", options->report, "Where to write a report in JSON")->type_name("FILE");
-  command->add_option("--tensorrt", options->tensorrt, "The TensorRT to use: tensorrt or tensorrt_rtx")
+  command
+      ->add_option("--tensorrt", options->tensorrt,
+                   "The TensorRT to use: of the Python package tensorrt or tensorrt_rtx, of the executable the file or "
+                   "folder of its library")
       ->envname("TORCH2TRT_TENSORRT")
-      ->type_name("NAME");
+      ->type_name("NAME|PATH");
   command->add_option("--memPoolSize", options->memory_pools, "Memory TensorRT may use, as in workspace:4G")
       ->type_name("POOL:SIZE");
   command
@@ -211,6 +214,7 @@ void add_build(CLI::App& app, Command& chosen) {
       ->type_name("WHAT");
   command->add_option("--timingCacheFile", options->build.timing_cache_file, "Timings to reuse; updated")
       ->type_name("FILE");
+  command->add_flag("--fp16", options->build.fp16, "Let layers compute in half precision (TensorRT 8 and 9)");
   command->add_flag("--noTF32", options->no_tf32, "Compute float32 in full precision");
   command->add_flag("--skipInference,--buildOnly,--explicitBatch", options->no_effect,
                     "Accepted as trtexec does; change nothing");

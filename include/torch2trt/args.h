@@ -22,7 +22,8 @@ enum class ArgumentUse : std::uint8_t { kUnread, kIgnored, kRead };
 // dropped.
 class Args {
  public:
-  Args(const Node& node, std::vector<NamedOperand> operands, Network& network, std::vector<bool> used_outputs = {});
+  Args(const Node& node, std::vector<NamedOperand> operands, Network& network, std::vector<bool> used_outputs = {},
+       std::optional<std::size_t> pieces = std::nullopt);
 
   const Node& node() const { return node_; }
   Network& network() const { return network_; }
@@ -77,6 +78,9 @@ class Args {
   // Whether anything reads output `index` of the node.
   bool is_output_used(std::size_t index) const { return index >= used_outputs_.size() || used_outputs_[index]; }
 
+  // How many tensors the program takes out of the list that the node makes, where it takes all at once.
+  std::optional<std::size_t> pieces() const { return pieces_; }
+
   // Says that the argument has no meaning for the result.
   void ignore(std::initializer_list<std::string_view> names);
   // Says that only `allowed` is supported. Throws Error(kUnsupportedOperator) with `reason` otherwise.
@@ -99,6 +103,7 @@ class Args {
   std::vector<ArgumentUse> uses_;
   Network& network_;
   std::vector<bool> used_outputs_;
+  std::optional<std::size_t> pieces_;
 };
 
 // Axis `axis` of `rank` dimensions, counted from the end where negative. Throws Error(kInvalidArgument).

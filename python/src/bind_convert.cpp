@@ -60,12 +60,12 @@ void bind_convert(py::module_& m) {
       },
       py::arg("graph"), py::arg("network"), py::arg("shapes") = Shapes(), py::arg("log") = py::none(),
       py::arg("lookup") = py::none());
-  // The same on the dry backend; also "layers" (count), "text" and "argument_uses": (operator, argument, use) of
-  // each argument that a handler received.
+  // The same on the dry backend, which may stand for TensorRT 8.5; also "layers" (count), "text" and "argument_uses":
+  // (operator, argument, use) of each argument that a handler received.
   m.def(
       "dry_convert",
-      [](const Graph& graph, const Shapes& shapes, const py::object& log) {
-        DryNetwork network;
+      [](const Graph& graph, const Shapes& shapes, const py::object& log, bool old) {
+        DryNetwork network(old ? tensorrt_8_5() : Target{});
         Callbacks callbacks(graph, nullptr, py::none(), log);
         ConvertOptions options{.shapes = ranges_from(shapes)};
         callbacks.set(options.run);
@@ -82,7 +82,7 @@ void bind_convert(py::module_& m) {
         result["argument_uses"] = uses;
         return result;
       },
-      py::arg("graph"), py::arg("shapes") = Shapes(), py::arg("log") = py::none());
+      py::arg("graph"), py::arg("shapes") = Shapes(), py::arg("log") = py::none(), py::arg("as_tensorrt_8_5") = false);
 }
 
 }  // namespace torch2trt

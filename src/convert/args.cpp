@@ -62,12 +62,14 @@ std::optional<Dim> as_dim(const Operand& operand) {
 
 }  // namespace
 
-Args::Args(const Node& node, std::vector<NamedOperand> operands, Network& network, std::vector<bool> used_outputs)
+Args::Args(const Node& node, std::vector<NamedOperand> operands, Network& network, std::vector<bool> used_outputs,
+           std::optional<std::size_t> pieces)
     : node_(node),
       operands_(std::move(operands)),
       uses_(operands_.size()),
       network_(network),
-      used_outputs_(std::move(used_outputs)) {}
+      used_outputs_(std::move(used_outputs)),
+      pieces_(pieces) {}
 
 bool Args::has(std::string_view name) const {
   return std::any_of(operands_.begin(), operands_.end(),
@@ -281,8 +283,10 @@ DType Args::result_type(std::initializer_list<std::string_view> names) {
 
 Tensor Args::tensor_as(std::string_view name, DType dtype) {
   const Operand& operand = read(name);
-  const DType held = network_dtype(dtype).value_or(dtype);
-  if (const auto* host = operand.as<HostTensor>()) return network_.constant(contiguous_as(*host, held));
+  const DType held = network_.held_dtype(dtype);
+  // Computed in the type PyTorch has, narrowed by the network.
+  if (const auto* host = operand.as<HostTensor>())
+    return network_.constant(contiguous_as(*host, network_dtype(dtype).value_or(dtype)));
   if (operand.as<Dim>() == nullptr && operand.as<Tensor>() == nullptr) {
     if (const auto value = as_number(operand)) return network_.scalar(*value, held);
   }

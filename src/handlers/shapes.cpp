@@ -166,11 +166,29 @@ Results split(Network& net, Args& a) {
   return Operand(split_evenly(net, x, axis, static_size(a, x, axis), a.integer("split_size")));
 }
 
+// Pieces of ceil(size / count), the last one what is left: less than nothing, an error of TensorRT's when it runs,
+// where that makes fewer pieces.
+std::vector<Tensor> split_dynamically(Network& net, const Tensor& x, std::int64_t axis, std::int64_t count) {
+  using enum ElementWiseOperation;
+  const Dim length = net.dim_arithmetic(kFloorDiv, net.dim_arithmetic(kSum, x.dim(axis), Dim(count - 1)), Dim(count));
+  std::vector<Tensor> pieces;
+  Dim start(0);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const bool last = i == count - 1;
+    pieces.push_back(slice_axis(net, x, axis, start, last ? net.dim_arithmetic(kSub, x.dim(axis), start) : length));
+    start = net.dim_arithmetic(kSum, start, length);
+  }
+  return pieces;
+}
+
 // At most `chunks` pieces of ceil(size / chunks).
 Results chunk(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const std::int64_t axis = a.axis("dim", x);
   const std::int64_t chunks = a.integer("chunks");
+  // The program was made for that many pieces: with fewer it fails in PyTorch as well.
+  const bool all = a.pieces() == static_cast<std::size_t>(chunks);
+  if (all && !x.dim(axis).is_constant()) return Operand(split_dynamically(net, x, axis, chunks));
   const std::int64_t size = static_size(a, x, axis);
   return Operand(split_evenly(net, x, axis, size, std::max<std::int64_t>((size + chunks - 1) / chunks, 1)));
 }

@@ -1,4 +1,4 @@
-"""The operator table as files, for a machine that has a GPU but not this package: programs, inputs, what PyTorch returns
+"""The operator table as files for a machine with a GPU and without this package: programs, inputs, PyTorch's results
 and what the executor computes from TensorRT-RTX's network.
 
     PYTHONPATH=python python -m tests.gpu.export_rows DIR [-k TEXT]
@@ -12,37 +12,16 @@ import argparse
 import json
 import pathlib
 import warnings
-from typing import Any, BinaryIO
+from typing import Any
 
 import torch
 
+from tests.gpu.store import Store
 from tests.ops import harness
 from tests.ops.table import Row
 from tests.ops.test_operators import _rows
-from torch2trt import _C, _frontends
+from torch2trt import _C
 from torch2trt.executor import execute
-
-
-class Store:
-    """Tensors one after the other in a file, each at a multiple of 16 bytes."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self.file = file
-
-    def add(self, name: str, tensor: torch.Tensor) -> dict[str, Any]:
-        """Where the tensor is, as rows.json says it."""
-        flat = tensor.detach().reshape(-1).clone(memory_format=torch.contiguous_format)
-        raw = flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b""
-        self.file.write(b"\0" * (-self.file.tell() % 16))
-        offset = self.file.tell()
-        self.file.write(raw)
-        return {
-            "name": name,
-            "dtype": str(tensor.dtype).removeprefix("torch."),
-            "shape": list(tensor.shape),
-            "offset": offset,
-            "bytes": len(raw),
-        }
 
 
 def _network_value(value: Any) -> torch.Tensor:
