@@ -34,9 +34,10 @@ tensorrt::MessageSink sink_of(const LogSink& log) {
   };
 }
 
-std::shared_ptr<const tensorrt::Library> open_library(const std::string& tensorrt) {
+template <typename Function>
+auto with_library_errors(const Function& function) {
   try {
-    return tensorrt::Library::open(tensorrt);
+    return function();
   } catch (const tensorrt::LibraryError& error) {
     throw Error(ErrorCategory::kRuntime, error.what());
   }
@@ -95,8 +96,10 @@ class Monitor : public tensorrt::ProgressMonitor {
 class NvinferEngineBuilder : public EngineBuilder {
  public:
   NvinferEngineBuilder(const std::string& tensorrt, LogSink log, bool verbose)
-      : log_(std::move(log)), library_(open_library(tensorrt)), scope_(sink_of(log_), verbose) {
-    builder_.reset(library_->create_builder(tensorrt::Logger::instance()));
+      : log_(std::move(log)),
+        library_(with_library_errors([&] { return tensorrt::Library::open(tensorrt); })),
+        scope_(sink_of(log_), verbose) {
+    builder_.reset(with_library_errors([&] { return library_->create_builder(tensorrt::Logger::instance()); }));
     if (builder_) {
       builder_->setErrorRecorder(&recorder_);
       definition_.reset(builder_->createNetworkV2(tensorrt::kNetworkFlags));
