@@ -27,8 +27,8 @@ class TensorRTModule(torch.nn.Module):
     """Base class of modules that run in PyTorch in training mode and as a TensorRT engine in eval mode.
 
     The engine is built at the first call in eval mode, for that call's shapes; the batch (the first dimension of all
-    inputs) may then be 1 to `max_batchsize`. It is built again when a weight has changed since, so that training and
-    evaluation may alternate. Weights and example inputs are converted on the CPU.
+    inputs) may then be 1 to `max_batchsize`. It is built again when a weight has changed or moved since, so that
+    training and evaluation may alternate. Weights and example inputs are converted on the CPU.
 
     Args:
         max_batchsize: the largest batch. With 1, or with `frontend="trace"`, every call has the first call's shapes.
