@@ -10,10 +10,11 @@ import weakref
 import pytest
 import tensorrt_rtx as trt
 import torch
+from converting import convert, run, same
 from standin import Context, Engine
 from torch import nn
 
-from torch2trt import TensorRTModule, TensorRTModuleWrapper, TorchInferenceContext, module
+from torch2trt import TensorRTModule, TensorRTModuleWrapper, TorchInferenceContext, core, module
 from torch2trt.errors import BuildFailed, InvalidArgument, RuntimeFailure
 
 WORKSPACE = 1 << 28
@@ -154,6 +155,15 @@ def test_one_inside_another_and_inside_a_module(networks):
     mixed = nn.Sequential(Own(), nn.ReLU()).eval()
     torch.testing.assert_close(mixed(x), mixed[0].forward(x).relu().detach())
     assert mixed[0].built
+
+
+def test_part_of_a_module_that_is_converted_it_is_pytorch(frontend):
+    parent, x = nn.Sequential(Own(), nn.ReLU()).eval(), torch.randn(1, 3)
+    _, graph = core.torch2trt(parent, x, frontend=frontend)
+    torch.testing.assert_close(graph.outputs, parent[0].forward(x).relu().detach())
+    network, _ = convert(parent, x, frontend)
+    same(run(network, x)[0], parent[0].forward(x).relu())
+    assert not parent[0].built
 
 
 def test_the_builder_config_is_the_users_too(networks):
