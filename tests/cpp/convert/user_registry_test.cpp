@@ -125,10 +125,10 @@ TEST(UserRegistry, AnOverloadComesBeforeTheOperatorAndInPlaceNamesServeToo) {
   return (%c)
 })ir"),
                                       handlers);
-  const std::size_t seven = text.find("7");
-  const std::size_t five = text.find("5", seven);
+  const std::size_t seven = text.find('7');
+  const std::size_t five = text.find('5', seven);
   EXPECT_NE(five, std::string::npos) << text;
-  EXPECT_NE(text.find("9", five), std::string::npos) << text;
+  EXPECT_NE(text.find('9', five), std::string::npos) << text;
   EXPECT_EQ(handlers.kinds(), (std::set<std::string>{"aten::add", "aten::relu_"}));
 }
 
