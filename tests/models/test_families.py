@@ -1,4 +1,4 @@
-"""One model of each of torchvision's families: static and with a dynamic batch, equal to PyTorch. `make zoo` does all."""
+"""One model of each of torchvision's families, static and with a dynamic batch, equal to PyTorch. `make zoo`: all."""
 
 import pytest
 import torch
