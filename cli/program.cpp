@@ -105,8 +105,9 @@ Program read_program(const ProgramOptions& options) {
   return program;
 }
 
-void run_passes(Program& program, const ProgramOptions& options) {
+void run_passes(Program& program, const ProgramOptions& options, const UserRegistry* handlers) {
   PassOptions passes;
+  if (handlers != nullptr) passes.disabled = passes_against(handlers->kinds());
   std::string_view rest = options.disabled_passes;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find(','), rest.size());

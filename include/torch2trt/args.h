@@ -1,6 +1,7 @@
 // Args: how a handler reads what its node received, by the schema's argument names.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -11,6 +12,9 @@
 #include "torch2trt/operand.h"
 
 namespace torch2trt {
+
+// What a handler did with an argument.
+enum class ArgumentUse : std::uint8_t { kUnread, kIgnored, kRead };
 
 // Every reader throws Error(kUnsupportedOperator) where the operand is of a kind it cannot give (a weight that is
 // computed in the network where TensorRT needs a constant, say), and marks the argument as read. An argument that is
@@ -82,6 +86,9 @@ class Args {
   // Says that only `allowed` is supported. Throws Error(kUnsupportedOperator) with `reason` otherwise.
   void require(bool condition, const std::string& reason) const;
 
+  // One for each argument, in the schema's order.
+  const std::vector<ArgumentUse>& uses() const { return uses_; }
+
   // Throws unless every argument was read, ignored or has its schema's default. Called by the runner.
   void check_all_read() const;
 
@@ -93,7 +100,7 @@ class Args {
 
   const Node& node_;
   std::vector<NamedOperand> operands_;
-  std::vector<bool> read_;
+  std::vector<ArgumentUse> uses_;
   Network& network_;
   std::vector<bool> used_outputs_;
   std::optional<std::size_t> pieces_;

@@ -182,6 +182,7 @@ class Runner {
     Args args(node, operands, *options_.network, std::move(used), pieces_of(node));
     std::vector<Operand> outputs = entry->convert(*options_.network, args).values;
     args.check_all_read();
+    if (options_.observe_arguments) options_.observe_arguments(node, operands, args.uses());
     return outputs;
   }
 

@@ -46,7 +46,7 @@ bool changes_nothing(const Network& net, ElementWiseOperation operation, const T
 }  // namespace
 
 Tensor Network::cast(const Tensor& x, DType to) {
-  const DType held = network_dtype(to).value_or(to);
+  const DType held = held_dtype(to);
   if (x.dtype() == held) return x;
   if (const HostTensor* value = constant_value(x)) return constant(contiguous_as(*value, held));
   return add(layer::Cast{x, held});

@@ -16,6 +16,18 @@ std::string_view short_operator(std::string_view kind) {
   return kind.substr(0, kind.find('.'));
 }
 
+// int64 as int32, where TensorRT has no int64.
+HostTensor narrowed(const HostTensor& wide, const SourceLocation& location) {
+  const auto* values = static_cast<const std::int64_t*>(wide.data);
+  for (std::int64_t i = 0; i < wide.numel(); ++i) {
+    if (values[i] == static_cast<std::int32_t>(values[i])) continue;
+    throw Error(ErrorCategory::kUnsupportedOperator,
+                fmt::format("a constant holds {}, which int32 cannot, and the TensorRT in use has no int64", values[i]),
+                location);
+  }
+  return contiguous_as(wide, DType::kInt32);
+}
+
 }  // namespace
 
 std::string Network::layer_name_of(const SourceLocation& location) {
@@ -66,7 +78,13 @@ void Network::materialise(const Tensor& tensor) {
   }
 }
 
+DType Network::held_dtype(DType dtype) const {
+  const DType held = network_dtype(dtype).value_or(dtype);
+  return held == DType::kInt64 ? shape_dtype() : held;
+}
+
 std::vector<Tensor> Network::add_all(const Layer& layer) {
+  if (auto outputs = substitute(layer)) return *std::move(outputs);
   for_each_input(layer, [this](const Tensor& input) { materialise(input); });
   const std::string name = unique_layer_name(layer);
   const auto first = static_cast<std::int32_t>(tensors_.size());
@@ -97,7 +115,7 @@ Tensor Network::add_input(const std::string& name, DType dtype, const Dims& dims
                 fmt::format("input \"{}\" is {}, which TensorRT has no type for", name, torch2trt::name(dtype)));
   }
   const auto id = static_cast<std::int32_t>(tensors_.size());
-  TensorInfo info{name, dims, *held};
+  TensorInfo info{name, dims, held_dtype(*held)};
   add_input_layer(info, id);
   tensors_.push_back(std::move(info));
   roles_.push_back(Role::kInput);
@@ -136,6 +154,7 @@ Tensor Network::constant(const HostTensor& value) {
                 location_);
   }
   HostTensor weights = contiguous_as(value, *held);
+  if (*held == DType::kInt64 && shape_dtype() == DType::kInt32) weights = narrowed(weights, location_);
   // Equal small constants are one layer; large ones are the same where their memory is.
   std::string key = fmt::format("{}[{}]", torch2trt::name(weights.dtype), fmt::join(weights.sizes, ","));
   if (weights.bytes() <= 256) {

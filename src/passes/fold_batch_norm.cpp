@@ -1,5 +1,7 @@
 #include "src/passes/fold_batch_norm.h"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -182,6 +184,17 @@ class Folder {
 };
 
 }  // namespace
+
+bool is_folded_kind(std::string_view kind) {
+  static constexpr std::array<std::string_view, 10> kKinds = {
+      "aten::batch_norm",       "aten::_native_batch_norm_legit_no_training",
+      "aten::linear",           "aten::convolution",
+      "aten::conv1d",           "aten::conv2d",
+      "aten::conv3d",           "aten::conv_transpose1d",
+      "aten::conv_transpose2d", "aten::conv_transpose3d",
+  };
+  return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
+}
 
 void fold_batch_norm(Graph& graph) { Folder(graph).run(); }
 
