@@ -31,7 +31,8 @@ Operand::Operand(const Dim& dim) {
 Operand::Operand(const std::vector<Tensor>& tensors) : data(List(tensors.begin(), tensors.end())) {}
 
 bool has_network_value(const Operand& operand) {
-  return operand.as<Tensor>() != nullptr || operand.as<Dim>() != nullptr || any_in(operand, has_network_value);
+  return operand.as<Tensor>() != nullptr || operand.as<Dim>() != nullptr ||
+         operand.as<LoopList>() != nullptr || any_in(operand, has_network_value);
 }
 
 bool has_unknown(const Operand& operand) { return operand.as<Unknown>() != nullptr || any_in(operand, has_unknown); }
@@ -58,6 +59,7 @@ std::string describe(const Operand& operand) {
                           for (const Operand& item : value) items.push_back(describe(item));
                           return fmt::format("[{}]", fmt::join(items, ", "));
                         },
+                        [](const LoopList&) { return std::string("a list with one tensor of each iteration of a loop"); },
                         [](const Unknown&) { return std::string("the result of an unsupported operator"); },
                         [](const Object& value) { return value.type; },
                     },

@@ -54,7 +54,7 @@ void register_sizes(HandlerRegistry& r) {
   r.ops({"prim::min.int", "prim::min"}).convert(arithmetic(ElementWiseOperation::kMin));
   r.op("aten::remainder.int").convert(modulo);
   r.op("aten::neg.int").convert(negative);
-  r.ops({"aten::Int", "prim::NumToTensor", "aten::ScalarImplicit", "aten::IntImplicit"}).convert(same_size);
+  r.ops({"prim::NumToTensor", "aten::ScalarImplicit", "aten::IntImplicit"}).convert(same_size);
 }
 
 }  // namespace torch2trt
