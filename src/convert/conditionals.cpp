@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "src/convert/carried.h"
 
 namespace torch2trt {
@@ -49,6 +51,7 @@ std::vector<Operand> run_conditional(const Node& node, const Operand& condition,
   }
   net.set_location(node.location());
   std::vector<Operand> results;
+  std::set<std::int32_t> returned[2];
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
     const Operand& a = values[0].at(i);
     const Operand& b = values[1].at(i);
@@ -64,7 +67,12 @@ std::vector<Operand> run_conditional(const Node& node, const Operand& condition,
     std::vector<Tensor> leaves[2];
     for (const int side : {0, 1}) {
       const Network::Scope branch(net, branches[side]);
-      for (const Tensor& tensor : flattened(net, side == 0 ? a : b)) leaves[side].push_back(net.as_branch_result(tensor));
+      for (const Tensor& tensor : flattened(net, side == 0 ? a : b)) {
+        Tensor result = net.as_branch_result(tensor);
+        // TensorRT-RTX 1.7 builds no conditional of which two outputs are one tensor.
+        if (!returned[side].insert(result.id()).second) result = net.add(layer::Identity{result});
+        leaves[side].push_back(result);
+      }
     }
     std::vector<Tensor> merged;
     for (std::size_t leaf = 0; leaf < leaves[0].size(); ++leaf) {

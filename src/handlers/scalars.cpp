@@ -48,10 +48,20 @@ Handler arithmetic(ElementWiseOperation operation) {
   };
 }
 
+Results dtype_of(Network&, Args& a) { return Operand(a.tensor("a").dtype()); }
+
+// A network knows no devices; constants are made on the CPU.
+Results device_of(Network&, Args& a) {
+  a.ignore({"a"});
+  return Operand(Symbolic{Symbolic::Kind::kDevice, "cpu"});
+}
+
 }  // namespace
 
 void register_scalars(HandlerRegistry& r) {
   using enum ElementWiseOperation;
+  r.op("prim::dtype").convert(dtype_of);
+  r.op("prim::device").convert(device_of);
   r.op("aten::Bool").convert(to_bool);
   r.ops({"aten::Float", "aten::FloatImplicit"}).convert(to_float);
   r.op("aten::Int").convert(to_int);

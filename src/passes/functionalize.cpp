@@ -222,12 +222,17 @@ class Functionalizer {
     });
     for (NamedArgument& given : node.arguments) memory_.read_all(given.value, program);
     const bool loop = node.kind == "prim::Loop";
-    const std::set<int> written = loop || node.kind == "prim::If" ? written_outside(program) : std::set<int>();
+    std::set<int> written = loop || node.kind == "prim::If" ? written_outside(program) : std::set<int>();
     std::map<int, ValueId> before;
     for (int memory : written) before[memory] = memory_.content(memory, program);
+    const std::map<int, std::size_t> kept = loop ? kept_memories(program) : std::map<int, std::size_t>();
     std::set<int> writable = memory_.share_with_blocks({});
     memory_.share_with_blocks(writable);
     writable.insert(written.begin(), written.end());
+    for (const auto& [memory, position] : kept) {
+      writable.insert(memory);
+      written.erase(memory);
+    }
     const std::set<int> outer = memory_.share_with_blocks(writable);
     const int depth = memory_.depth();
     std::vector<int> returned;
@@ -241,6 +246,11 @@ class Functionalizer {
           node.blocks[i].inputs.push_back(entering);
         }
         memory_.set_content(program, memory, entering);
+      }
+      for (const auto& [memory, position] : kept) {
+        const ValueId entering = node.blocks[i].inputs[position + 1];
+        memory_.set_content(program, memory, entering);
+        memory_.same({entering}, memory_.whole_of(memory));
       }
       block(node.blocks[i], depth + 1, written);
       for (const Argument& output : program.blocks[i].outputs) {
@@ -264,8 +274,45 @@ class Functionalizer {
       node.outputs.push_back(new_like(before.at(memory)));
       memory_.set_content(program, memory, node.outputs.back());
     }
-    memory_.add_unknown(program.outputs, returned);
+    std::vector<ValueId> others;
+    for (std::size_t i = 0; i < program.outputs.size(); ++i) {
+      const auto whole = std::find_if(kept.begin(), kept.end(), [&](const auto& entry) { return entry.second == i; });
+      if (whole == kept.end()) {
+        others.push_back(program.outputs[i]);
+        continue;
+      }
+      memory_.set_content(program, whole->first, program.outputs[i]);
+      memory_.same({program.outputs[i]}, memory_.whole_of(whole->first));
+    }
+    memory_.add_unknown(others, returned);
     nodes_->push_back(std::move(node));
+  }
+
+  // Carried tensors of a loop that stay one object, as the body returns what it was given, written in place: `y += x`.
+  // The memory each is the whole of, and its position among the carried values.
+  std::map<int, std::size_t> kept_memories(const Node& node) {
+    const Block& body = node.blocks.at(0);
+    std::map<ValueId, ValueId> same;  // results of in-place operators
+    for (const Node& inner : body.nodes) {
+      const std::vector<const SchemaArgument*> written = written_arguments(inner);
+      if (written.size() != 1 || inner.outputs.size() != 1 || in_place_form(inner) != InPlace::kValue) continue;
+      const auto* self = inner.find(written[0]->name)->as<ValueId>();
+      if (self != nullptr) same[inner.outputs[0]] = *self;
+    }
+    std::map<int, std::size_t> kept;
+    for (std::size_t i = 0; i + 1 < body.inputs.size(); ++i) {
+      const auto* initial = node.arguments.at(i + 2).value.as<ValueId>();
+      const auto* output = body.outputs.at(i + 1).as<ValueId>();
+      if (initial == nullptr || output == nullptr || *output == body.inputs[i + 1]) continue;
+      ValueId at = *output;
+      while (same.contains(at)) at = same.at(at);
+      if (at != body.inputs[i + 1]) continue;
+      const int tensor = memory_.tensor_of(*initial);
+      for (int memory : memory_.whole_memories_of(*initial)) {
+        if (memory_.whole_of(memory) == tensor) kept.emplace(memory, i);
+      }
+    }
+    return kept;
   }
 
   ValueId new_like(ValueId id) {

@@ -133,33 +133,78 @@ class ListFunctionalizer {
     return lists;
   }
 
-  // Lists that enter or leave as values of the program may be lists of outside.
-  void share_borders(const Node& node) {
-    const auto note = [&](ValueId id) {
-      if (graph_.value(id).type.kind == Type::Kind::kList) shared_.insert(id);
+  // Lists that enter or leave as values of the program may be lists of outside, or hold them.
+  void share_borders(const Node& node, const std::map<std::size_t, int>& kept) {
+    const auto note = [&](const Argument& argument) {
+      for_each_value(argument, [&](ValueId id) {
+        if (graph_.value(id).type.kind == Type::Kind::kList) shared_.insert(id);
+      });
     };
-    for (const NamedArgument& given : node.arguments) for_each_value(given.value, note);
-    for (const Block& inner : node.blocks) {
-      std::for_each(inner.inputs.begin(), inner.inputs.end(), note);
-      for (const Argument& output : inner.outputs) for_each_value(output, note);
+    const bool loop = node.kind == "prim::Loop";
+    for (std::size_t i = 0; i < node.arguments.size(); ++i) {
+      if (!loop || i < 2 || !kept.contains(i - 2)) note(node.arguments[i].value);
     }
-    std::for_each(node.outputs.begin(), node.outputs.end(), note);
+    for (const Block& inner : node.blocks) {
+      for (std::size_t i = 0; i < inner.inputs.size(); ++i) {
+        if (i == 0 || !kept.contains(i - 1)) note(Argument(inner.inputs[i]));
+      }
+      for (std::size_t i = 0; i < inner.outputs.size(); ++i) {
+        if (i == 0 || !kept.contains(i - 1)) note(inner.outputs[i]);
+      }
+    }
+    for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+      if (!kept.contains(i)) note(Argument(node.outputs[i]));
+    }
+  }
+
+  // Carried lists that stay one object: what the body returns is what it was given, perhaps with more in it. The list
+  // of outside by carried position.
+  std::map<std::size_t, int> kept_lists(const Node& node) {
+    std::map<std::size_t, int> kept;
+    if (node.kind != "prim::Loop") return kept;
+    const Block& body = node.blocks.at(0);
+    std::map<ValueId, ValueId> same;  // results of in-place writes
+    for (const Node& inner : body.nodes) {
+      const ValueId* list = written_list(inner);
+      if (list != nullptr && inner.outputs.size() == 1) same[inner.outputs[0]] = *list;
+    }
+    for (std::size_t i = 0; i + 1 < body.inputs.size(); ++i) {
+      const auto* initial = node.arguments.at(i + 2).value.as<ValueId>();
+      const auto* output = body.outputs.at(i + 1).as<ValueId>();
+      if (initial == nullptr || output == nullptr || graph_.value(*initial).type.kind != Type::Kind::kList) continue;
+      ValueId at = *output;
+      while (same.contains(at)) at = same.at(at);
+      if (at == body.inputs[i + 1]) kept[i] = list_of(*initial);
+    }
+    return kept;
   }
 
   void control_flow(Node& node) {
-    share_borders(node);
     // Everything a block may write is known by number before.
     for_each_read(node, [&](ValueId id) {
       if (graph_.value(id).type.kind == Type::Kind::kList) list_of(id);
     });
+    const std::map<std::size_t, int> kept = kept_lists(node);
+    share_borders(node, kept);
+    std::set<int> carried;
+    for (const auto& [position, list] : kept) {
+      lists_[node.blocks[0].inputs[position + 1]] = list;
+      carried.insert(list);
+    }
     for (NamedArgument& given : node.arguments) read(given.value);
     const std::vector<ValueId> before = now_;
+    const auto enter = [&](const Block& body) {
+      for (const auto& [position, list] : kept) now_[static_cast<std::size_t>(list)] = body.inputs[position + 1];
+    };
     std::set<std::size_t> lists;
     for (const Block& inner : node.blocks) {  // first to see which lists change: a loop's body reads them as inputs
       Block copy = inner;
       const auto known = lists_;
+      enter(inner);
       this->block(copy);
-      for (const std::size_t list : changed(before, now_)) lists.insert(list);
+      for (const std::size_t list : changed(before, now_)) {
+        if (!carried.contains(static_cast<int>(list))) lists.insert(list);
+      }
       now_ = before;
       lists_ = known;
     }
@@ -167,6 +212,7 @@ class ListFunctionalizer {
       refuse(node, "it changes a list of outside");
     }
     for (Block& inner : node.blocks) {
+      enter(inner);
       for (const std::size_t list : lists) {
         if (node.kind != "prim::Loop") continue;
         inner.inputs.push_back(new_value(before[list]));
@@ -175,6 +221,10 @@ class ListFunctionalizer {
       this->block(inner);
       for (const std::size_t list : lists) inner.outputs.emplace_back(now_[list]);
       std::copy(before.begin(), before.end(), now_.begin());
+    }
+    for (const auto& [position, list] : kept) {
+      lists_[node.outputs[position]] = list;
+      now_[static_cast<std::size_t>(list)] = node.outputs[position];
     }
     for (const std::size_t list : lists) {
       if (node.kind == "prim::Loop") {

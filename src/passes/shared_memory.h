@@ -54,6 +54,8 @@ class SharedMemory {
   void check_writable(const Node& node, int tensor);
   // Memories of this block, or of one around it, that the tensor `id` is a part of and that have a whole.
   std::set<int> whole_memories_of(ValueId id);
+  // The tensor that is the whole of a memory.
+  int whole_of(int memory_id) { return memory(memory_id).root; }
   // Inner blocks may write to these from here on; the caller takes their contents in and out. Returns what was set.
   std::set<int> share_with_blocks(std::set<int> memories) { return std::exchange(shared_, std::move(memories)); }
   // What the whole of a memory holds now. May emit nodes.

@@ -143,21 +143,21 @@ class ShapesInBranches(nn.Module):
 
     def forward(self, x, y):
         if x.sum() > 0:
-            a = y.reshape(x.size(0), -1).repeat(2, 1)
+            a = y + torch.ones([x.size(0), 3]) * x.size(0)
         else:
-            a = torch.cat([y, y])
+            a = y.expand(x.size(0), -1) - 1
         b = torch.arange(x.size(0) * 3)
         if x.sum() > 1:
             a = a + x.size(0)
         else:
-            a = a - torch.ones([x.size(0) * 2, 3])
+            a = a - torch.ones([x.size(0), 3])
         return a, b + x.size(0)
 
 
 def test_sizes_asked_for_in_a_branch_are_those_of_outside():
-    types = [("float32", [-1, 3])] * 2
-    ranges = {name: ([1, 3], [2, 3], [8, 3]) for name in "xy"}
-    check(ShapesInBranches(), (X, X), (-X, X), (X[:1], X[:1]), types=types, shapes=ranges)
+    types = [("float32", [-1, 3]), ("float32", [1, 3])]
+    ranges = {"x": ([1, 3], [2, 3], [8, 3])}
+    check(ShapesInBranches(), (X, X[:1]), (-X, X[:1]), (X[:1], X[:1]), types=types, shapes=ranges)
 
 
 class Numbers(nn.Module):
@@ -399,10 +399,13 @@ class LoopInBranch(nn.Module):
         return z
 
 
+# TensorRT-RTX 1.7.1 fails to build most loops inside a conditional ("mScopedOp2Scopes.contains(childScopedOp)" in its
+# graphScope.cpp), made by hand too: there is no engine of these.
 def test_loops_in_loops_in_a_branch():
     ranges = {"x": ([1, 3], [2, 3], [8, 3]), "y": ([1, 3], [2, 3], [8, 3])}
     long = torch.cat([X, -2 * X])
-    check(LoopInBranch(), (X, X), (long, long.abs()), (X, -X), types=[("float32", [-1, 3])] * 2, shapes=ranges)
+    check(LoopInBranch(), (X, X), (long, long.abs()), (X, -X), types=[("float32", [-1, 3])] * 2, shapes=ranges,
+          engine=False)
 
 
 class States(nn.Module):
@@ -656,7 +659,7 @@ class WritesCaptured(nn.Module):
             total += x[i]
             if x[i].sum() > 0:
                 table[0] += total
-            column += 1
+            table[i % 2, 2] = 5
         return total, table, column
 
 
@@ -668,6 +671,15 @@ class WritesCarried(nn.Module):
             y, z = z, y
             y += x[i]
         return y, z
+
+
+class WritesCarriedView(nn.Module):
+    def forward(self, x):
+        y = torch.zeros(2, 3)
+        row = y[0]
+        for i in range(x.size(0)):
+            row += x[i]
+        return y
 
 
 class WritesInput(nn.Module):
@@ -687,8 +699,9 @@ def test_writes_to_tensors_of_outside():
 
 
 def test_writes_to_what_changes_places_in_a_loop_are_refused():
-    with pytest.raises(UnsupportedOperator, match="inside a block of control flow, it writes to a tensor of outside"):
-        convert(graph_of(WritesCarried(), [("float32", [-1, 3])]), {"x": ([1, 3], [2, 3], [8, 3])})
+    for module in WritesCarried(), WritesCarriedView():
+        with pytest.raises(UnsupportedOperator, match="inside a block of control flow, it writes to a tensor of outside"):
+            graph_of(module, [("float32", [-1, 3])])
 
 
 # ----- missing operators, user handlers -----
@@ -716,10 +729,11 @@ def test_user_handlers_are_called_in_blocks():
     network = new_network()
     seen = []
 
-    @core.handler("aten::sigmoid")
-    def sigmoid(x):
+    @core.register_node_handler("aten::sigmoid")
+    def sigmoid(inputs, attributes):
+        (x,) = inputs
         seen.append(x)
-        return network.add_activation(x, trt.ActivationType.TANH).get_output(0)
+        return [network.add_activation(x, trt.ActivationType.TANH).get_output(0)]
 
     class Module(nn.Module):
         def forward(self, x):
@@ -727,9 +741,17 @@ def test_user_handlers_are_called_in_blocks():
                 x = torch.sigmoid(x)
             return x
 
-    with core.trt_network(network), core.handlers(sigmoid):
-        out, _ = core.torch2trt(torch.jit.script(Module()), X, frontend="trace")
-    assert len(seen) == 1
+    try:
+        with core.trt_network(network):
+            x = network.add_input("x", trt.float32, (2, 3))
+            _, graph = core.torch2trt(torch.jit.script(Module()), (x,))
+    finally:
+        core.unregister_node_handler("aten::sigmoid")
+    network.mark_output(graph.get_resolved_outputs()[0][0])
+    assert len(seen) == 1 and seen[0] is not x, "what a branch reads comes through the conditional's input"
+    for x, wanted in [(X, X.tanh()), (-X, -X)]:
+        same(next(iter(execute(network, {"x": x}).values())), wanted)
+    build(network)
 
 
 @pytest.mark.parametrize("name", ["vit_b_16", "swin_t"])
