@@ -35,6 +35,24 @@ TEST_F(ControlFlow, WhatABranchReadsOfOutsideIsBroughtInOnce) {
 input %x1 : bool[1,1]
 %Shuffle_output_0 : bool[] = Shuffle(%x1, reshape=[])  # Shuffle
 Condition(%Shuffle_output_0, conditional=1)  # Condition
+%Shape_output_0 : int64[2] = Shape(%x0)  # Shape
+%Constant_output_0 : int32[] = Constant(weights=int32[]{1})  # Constant
+%ConditionalInput_output_0 : int64[2] = ConditionalInput(%Shape_output_0, conditional=1)  # ConditionalInput
+%Gather_output_0 : int64[] = Gather(%ConditionalInput_output_0, %Constant_output_0, axis=0)  # Gather
+%Cast_output_0 : float32[] = Cast(%Gather_output_0, to=float32)  # Cast
+%Shuffle_1_output_0 : float32[-1,2] = Shuffle(%x0, first_transpose=[1,0])  # Shuffle_1
+%Shuffle_2_output_0 : float32[1,1] = Shuffle(%Cast_output_0, reshape=[1,1])  # Shuffle_2
+%ConditionalInput_1_output_0 : float32[-1,2] = ConditionalInput(%Shuffle_1_output_0, conditional=1)  # ConditionalInput_1
+%ElementWise_output_0 : float32[-1,2] = ElementWise(%ConditionalInput_1_output_0, %Shuffle_2_output_0, operation=Sum)  # ElementWise
+%Gather_1_output_0 : int64[] = Gather(%ConditionalInput_output_0, %Constant_output_0, axis=0)  # Gather_1
+%Cast_1_output_0 : float32[] = Cast(%Gather_1_output_0, to=float32)  # Cast_1
+%Shuffle_3_output_0 : float32[1,1] = Shuffle(%Cast_1_output_0, reshape=[1,1])  # Shuffle_3
+%ElementWise_1_output_0 : float32[-1,2] = ElementWise(%ConditionalInput_1_output_0, %Shuffle_3_output_0, operation=Sum)  # ElementWise_1
+%y : float32[-1,2] = ConditionalOutput(%ElementWise_output_0, %ElementWise_1_output_0, conditional=1)  # ConditionalOutput
+%Constant_1_output_0 : float32[1,1] = Constant(weights=float32[1,1]{1})  # Constant_1
+%z : float32[-1,2] = ElementWise(%Shuffle_1_output_0, %Constant_1_output_0, operation=Sum)  # ElementWise_2
+output %y : float32[-1,2]
+output %z : float32[-1,2]
 )");
 }
 
@@ -125,7 +143,7 @@ TEST_F(ControlFlow, WhatTensorRTRefuses) {
   EXPECT_EQ(result(layer::ConditionalOutput{1, x({2, 3}), x({4, 3})}), "float32[-1,3]");
   const std::int32_t loop = net.begin_loop();
   EXPECT_EQ(refusal(layer::TripLimit{loop, x({}, f32), TripLimitKind::kCount}),
-            "TripLimit(float32[], loop=2, kind=Count): limit must be int32 or int64, not float32.");
+            "TripLimit(float32[], loop=2, kind=Count): limit must be int64 or int32, not float32.");
   EXPECT_EQ(refusal(layer::TripLimit{loop, x({}, i32), TripLimitKind::kWhile}),
             "TripLimit(int32[], loop=2, kind=While): limit must be bool, not int32.");
   EXPECT_EQ(refusal(layer::Iterator{loop, x({2}), 1}),

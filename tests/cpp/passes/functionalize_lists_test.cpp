@@ -65,7 +65,17 @@ TEST(FunctionalizeLists, BranchesReturnWhatTheyAppendTo) {
                        " block() {\n return (%x)\n }\n"
                        "%z = aten::cat(tensors=%l, dim=0)\n"
                        "return (%y, %z)\n"),
-            "");
+            "  %l : list = prim::ListConstruct()\n"
+            "  %y, %l_3 : list = prim::If(condition=%p)\n"
+            "    block() {\n"
+            "      %l_2 : list = aten::add.t(a=%l, b=[%x])\n"
+            "      return (%x, %l_2)\n"
+            "    }\n"
+            "    block() {\n"
+            "      return (%x, %l)\n"
+            "    }\n"
+            "  %z = aten::cat(tensors=%l_3, dim=0)\n"
+            "  return (%y, %z)\n");
 }
 
 TEST(FunctionalizeLists, LoopsCarryWhatTheyAppendTo) {
@@ -78,7 +88,40 @@ TEST(FunctionalizeLists, LoopsCarryWhatTheyAppendTo) {
                        " return (True, %h)\n }\n"
                        "%z = aten::cat(tensors=%l, dim=0)\n"
                        "return (%y, %z)\n"),
-            "");
+            "  %l : list = prim::ListConstruct()\n"
+            "  %y, %l_3 : list = prim::Loop(max_trip_count=%n, condition=True, carried_0=%x, carried_1=%l)\n"
+            "    block(%i : int, %h, %l_2 : list) {\n"
+            "      %l_2_1 : list = aten::add.t(a=%l_2, b=[%h])\n"
+            "      %l_2_1_3 : list = prim::If(condition=%p)\n"
+            "        block() {\n"
+            "          %l_2_1_2 : list = aten::add.t(a=%l_2_1, b=[%x])\n"
+            "          return (%l_2_1_2)\n"
+            "        }\n"
+            "        block() {\n"
+            "          return (%l_2_1)\n"
+            "        }\n"
+            "      return (True, %h, %l_2_1_3)\n"
+            "    }\n"
+            "  %z = aten::cat(tensors=%l_3, dim=0)\n"
+            "  return (%y, %z)\n");
+}
+
+TEST(FunctionalizeLists, ACarriedListThatTheBodyReturnsStaysOneList) {
+  EXPECT_EQ(functional("%l : list = prim::ListConstruct()\n"
+                       "%m : list = prim::Loop(max_trip_count=%n, condition=True, carried_0=%l)\n"
+                       " block(%i : int, %k : list) {\n %a : list = aten::append.t(self=%k, el=%x)\n"
+                       "   %b : list = aten::add_.t(self=%l, b=[%x])\n return (True, %a)\n }\n"
+                       "aten::append.t(self=%l, el=%x)\n"
+                       "return (%m)\n"),
+            "  %l : list = prim::ListConstruct()\n"
+            "  %m : list = prim::Loop(max_trip_count=%n, condition=True, carried_0=%l)\n"
+            "    block(%i : int, %k : list) {\n"
+            "      %k_1 : list = aten::add.t(a=%k, b=[%x])\n"
+            "      %k_1_1 : list = aten::add.t(a=%k_1, b=[%x])\n"
+            "      return (True, %k_1_1)\n"
+            "    }\n"
+            "  %m_1 : list = aten::add.t(a=%m, b=[%x])\n"
+            "  return (%m_1)\n");
 }
 
 TEST(FunctionalizeLists, OtherWritesAreRefused) {
