@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up everything they need on a bare Debian 12 (Python 3.11, git, make, g++).
-# Also: build (the default), lint, format, asan, install-check, docs, clean. PRESET=release builds with all optimisation.
+# Also: build (the default), lint, format, asan, tsan, install-check, docs, clean. PRESET=release builds with all optimisation.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 PY := .venv/bin/python
@@ -10,7 +10,7 @@ export PYTHONPATH := $(CURDIR)/python
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: setup build demo test lint format asan install-check docs clean
+.PHONY: setup build demo test lint format asan tsan install-check docs uses clean
 
 # --- setting up: done once, again when the lists change ---------------------------------------------------------------
 APT := ccache libcli11-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev python3-dev python3-venv
@@ -43,13 +43,20 @@ demo: build
 test: build
 	$(MAKE) asan ASAN_TESTS='Export*:*ExportFile*:Text*:Verify*'
 	build/$(PRESET)/tests/cpp/torch2trt_tests --gtest_brief=1
+	build/$(PRESET)/tests/cpp/torch2trt_runtime_tests --gtest_brief=1
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -m "not slow"
 
 # The C++ tests under AddressSanitizer and UBSan; `make test` runs those of the readers of files.
 ASAN_TESTS ?= *
 asan: setup build/asan/build.ninja
-	cmake --build --preset asan --target torch2trt_tests
+	cmake --build --preset asan --target torch2trt_tests torch2trt_runtime_tests
+	build/asan/tests/cpp/torch2trt_runtime_tests --gtest_brief=1
 	build/asan/tests/cpp/torch2trt_tests --gtest_brief=1 --gtest_filter='$(ASAN_TESTS)'
+
+# The runtime's contexts and pools under ThreadSanitizer.
+tsan: setup build/tsan/build.ninja
+	cmake --build --preset tsan --target torch2trt_runtime_tests
+	build/tsan/tests/cpp/torch2trt_runtime_tests --gtest_brief=1
 
 # --- keeping the house ----------------------------------------------------------------------------------------------------
 CPP = $$(git ls-files --cached --others --exclude-standard '*.cpp' '*.h')
@@ -71,6 +78,11 @@ install-check: setup
 
 docs: build
 	$(PY) tools/operators_doc.py > docs/operators.md
+
+# What `torch2trt ops NAME` says of arguments, observed on the operator table.
+uses: build
+	OMP_NUM_THREADS=1 $(PY) -W ignore tools/argument_uses.py > build/argument_uses.tsv
+	mv build/argument_uses.tsv src/handlers/argument_uses.tsv
 
 clean:
 	rm -rf build

@@ -72,6 +72,7 @@ ConvertOptions convert_options(const Options& options, const Result& result, Ses
   ConvertOptions convert;
   convert.shapes = input_ranges(result.program.graph, options.program.shapes);
   convert.run.network = &network;
+  if (session.backends.handlers != nullptr) convert.run.user_handlers = session.backends.handlers->bind(&network);
   convert.run.log = log;
   convert.run.observe = [&session](const Node& node, const std::vector<NamedOperand>& operands,
                                    const std::vector<Operand>& outputs) {
@@ -98,7 +99,7 @@ Result make_engine(const Options& options, Session& session) {
   session.progress.begin("load");
   result.program = read_program(options.program);
   throw_if_interrupted();
-  run_passes(result.program, options.program);
+  run_passes(result.program, options.program, session.backends.handlers);
   result.load_seconds = session.progress.end();
   session.progress.begin("network");
   result.converted = convert(result.program.graph, convert_options(options, result, session, builder->network(), log));
@@ -195,9 +196,12 @@ void add_build(CLI::App& app, Command& chosen) {
   add_program_options(*command, options->program);
   command->add_option("--saveEngine", options->engine, "Where to write the engine")->type_name("FILE");
   command->add_option("--exportReport", options->report, "Where to write a report in JSON")->type_name("FILE");
-  command->add_option("--tensorrt", options->tensorrt, "The TensorRT to use: tensorrt or tensorrt_rtx")
+  command
+      ->add_option("--tensorrt", options->tensorrt,
+                   "The TensorRT to use: of the Python package tensorrt or tensorrt_rtx, of the executable the file or "
+                   "folder of its library")
       ->envname("TORCH2TRT_TENSORRT")
-      ->type_name("NAME");
+      ->type_name("NAME|PATH");
   command->add_option("--memPoolSize", options->memory_pools, "Memory TensorRT may use, as in workspace:4G")
       ->type_name("POOL:SIZE");
   command
@@ -210,6 +214,7 @@ void add_build(CLI::App& app, Command& chosen) {
       ->type_name("WHAT");
   command->add_option("--timingCacheFile", options->build.timing_cache_file, "Timings to reuse; updated")
       ->type_name("FILE");
+  command->add_flag("--fp16", options->build.fp16, "Let layers compute in half precision (TensorRT 8 and 9)");
   command->add_flag("--noTF32", options->no_tf32, "Compute float32 in full precision");
   command->add_flag("--skipInference,--buildOnly,--explicitBatch", options->no_effect,
                     "Accepted as trtexec does; change nothing");

@@ -58,7 +58,7 @@ Findings find(const CheckOptions& options, Session& session) {
   session.progress.begin("load");
   Program program = read_program(options.program);
   throw_if_interrupted();
-  run_passes(program, options.program);
+  run_passes(program, options.program, session.backends.handlers);
   findings.format = program.format;
   findings.nodes = program.graph.body.nodes.size();
   session.progress.begin("check");
@@ -66,6 +66,8 @@ Findings find(const CheckOptions& options, Session& session) {
   ConvertOptions convert_options;
   convert_options.shapes = input_ranges(program.graph, options.program.shapes);
   convert_options.run.network = &network;
+  if (session.backends.handlers != nullptr)
+    convert_options.run.user_handlers = session.backends.handlers->bind(&network);
   convert_options.run.observe = [&](const Node& node, const std::vector<NamedOperand>&,
                                     const std::vector<Operand>& outputs) {
     throw_if_interrupted();

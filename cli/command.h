@@ -24,9 +24,12 @@ struct Session {
 using Command = std::function<int(Session&)>;
 
 // Each adds its subcommand to `app`; parsing it sets `chosen`.
+void add_bench(CLI::App& app, Command& chosen);
 void add_build(CLI::App& app, Command& chosen);
 void add_check(CLI::App& app, Command& chosen);
 void add_inspect(CLI::App& app, Command& chosen);
 void add_ops(CLI::App& app, Command& chosen);
+void add_run(CLI::App& app, Command& chosen);
+void add_triton_repo(CLI::App& app, Command& chosen);
 
 }  // namespace torch2trt::cli

@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "src/graph/text.h"
+#include "src/handlers/argument_uses.h"
 #include "src/torch/schema.h"
 #include "torch2trt/handler.h"
 
@@ -86,6 +87,14 @@ const HandlerEntry* handler_of(const OperatorSchema& schema) {
   return schema.is_mutable() && !for_this_overload ? nullptr : entry;
 }
 
+// What the handler does with an argument: "read", "ignored" (it has no meaning in a network), "default only" (other
+// values are refused); "" where that is not known.
+std::string use_text(const HandlerEntry* entry, const OperatorSchema& schema, const SchemaArgument& argument) {
+  if (entry == nullptr) return "";
+  const auto use = observed_use(qualified(schema.kind, schema.overload), argument.name);
+  return use ? std::string(to_text(*use)) : "";
+}
+
 std::string overload_text(const OperatorSchema& schema) {
   const HandlerEntry* entry = handler_of(schema);
   std::string out = fmt::format("{}\n  schema:  {}\n", qualified(schema.kind, schema.overload), schema.text);
@@ -97,9 +106,11 @@ std::string overload_text(const OperatorSchema& schema) {
     if (!entry->note.empty()) out += fmt::format("  note:    {}\n", entry->note);
   }
   for (const SchemaArgument& argument : schema.arguments) {
-    out +=
-        fmt::format("    {:<20} {:<14} {}\n", argument.name, argument.type,
-                    argument.default_value ? fmt::format("default {}", text_of(*argument.default_value)) : "required");
+    const std::string value =
+        argument.default_value ? fmt::format("default {}", text_of(*argument.default_value)) : "required";
+    const std::string use = use_text(entry, schema, argument);
+    out += use.empty() ? fmt::format("    {:<20} {:<14} {}\n", argument.name, argument.type, value)
+                       : fmt::format("    {:<20} {:<14} {:<20} {}\n", argument.name, argument.type, value, use);
   }
   return out;
 }
@@ -116,6 +127,8 @@ Json overload_json(const OperatorSchema& schema) {
   for (const SchemaArgument& argument : schema.arguments) {
     Json row = {{"name", argument.name}, {"type", argument.type}, {"required", !argument.default_value.has_value()}};
     if (argument.default_value) row["default"] = text_of(*argument.default_value);
+    const std::string use = use_text(entry, schema, argument);
+    row["use"] = use.empty() ? Json() : Json(use);
     json["arguments"].push_back(row);
   }
   return json;
@@ -164,9 +177,9 @@ int ops(const OpsOptions& options, Session& session) {
     if (!entry->note.empty()) session.out += fmt::format("  note:    {}\n", entry->note);
   }
   session.out +=
-      "An argument that a handler does not read, or a value it cannot take, makes the node unsupported unless it is "
-      "the "
-      "default; `check` says so for a program.\n";
+      "read: handled. ignored: means nothing in a network. default only: other values are refused. Nothing there: no "
+      "test converts this overload. A value that a handler cannot take makes the node unsupported; `check` says so for "
+      "a program.\n";
   return 0;
 }
 

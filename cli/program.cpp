@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <fstream>
 
-#include "src/frontend/export/mapped_file.h"
+#include "src/files/mapped_file.h"
 #include "src/frontend/export/read.h"
 #include "src/frontend/export/zip_archive.h"
 #include "src/passes/pipeline.h"
@@ -21,7 +21,7 @@ namespace {
 // A TorchScript archive holds the program as Python text in a folder code/ and its constants in constants.pkl. All
 // else goes to the .pt2 reader, which says best what a file is that it cannot read.
 bool is_torchscript(const std::string& path) {
-  const auto file = pt2::MappedFile::open(path);
+  const auto file = MappedFile::open(path);
   try {
     const pt2::ZipArchive archive(file->bytes());
     return std::any_of(archive.members().begin(), archive.members().end(), [](const auto& member) {
@@ -105,8 +105,9 @@ Program read_program(const ProgramOptions& options) {
   return program;
 }
 
-void run_passes(Program& program, const ProgramOptions& options) {
+void run_passes(Program& program, const ProgramOptions& options, const UserRegistry* handlers) {
   PassOptions passes;
+  if (handlers != nullptr) passes.disabled = passes_against(handlers->kinds());
   std::string_view rest = options.disabled_passes;
   while (!rest.empty()) {
     const std::size_t end = std::min(rest.find(','), rest.size());

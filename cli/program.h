@@ -28,7 +28,8 @@ struct Program {
 // Reads the file, by its content and not by its extension. Throws Error: kRuntime where it cannot be opened,
 // kInvalidModel for what is no program, kInvalidArgument for --inputTypes that do not fit.
 Program read_program(const ProgramOptions& options);
-void run_passes(Program& program, const ProgramOptions& options);
+// Leaves out passes that would take nodes away from `handlers` (may be null).
+void run_passes(Program& program, const ProgramOptions& options, const UserRegistry* handlers = nullptr);
 
 // "float32[2..16,3,224,224]" of inputs and outputs in reports.
 std::string describe(const Binding& binding);

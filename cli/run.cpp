@@ -12,11 +12,13 @@
 #include "cli/command.h"
 #include "cli/interrupt.h"
 #include "cli/progress.h"
+#include "torch2trt/runtime.h"
 
 namespace torch2trt::cli {
 namespace {
 
 constexpr int kUsageError = 2;
+constexpr int kIncompatibleEngine = 7;
 constexpr int kInterrupted = 128;  // plus the signal, as shells have it
 
 // A reader that has had enough (`| head`) is no error.
@@ -43,6 +45,10 @@ int run_command(const Command& command, Session& session) {
     session.progress.abandon();
     fmt::print(stderr, "torch2trt: interrupted; nothing was written\n");
     return kInterrupted + (interrupting_signal() == 0 ? SIGINT : interrupting_signal());
+  } catch (const IncompatibleEngine& error) {
+    session.progress.abandon();
+    report(error);
+    return kIncompatibleEngine;
   } catch (const Error& error) {
     session.progress.abandon();
     return report(error);
@@ -61,12 +67,16 @@ int parse_and_run(int argc, const char* const* argv, const Backends& backends) {
   app.require_subcommand(1);
   app.fallthrough();
   app.footer(
-      "Exit codes: 0 done; 2 wrong arguments; 3 not a valid model; 4 unsupported operators; 5 TensorRT refused; "
-      "6 something is missing here; 70 a bug; 130 interrupted.");
+      "Exit codes: 0 done; 1 outputs differ from their references; 2 wrong arguments; 3 not a valid model or engine; 4 "
+      "unsupported operators; 5 TensorRT refused; 6 something is missing here; 7 engine of another TensorRT or GPU; 70 "
+      "a bug; 130 interrupted.");
   bool verbose = false;
   app.add_flag("-v,--verbose", verbose, "Say more: each node, and all that TensorRT logs");
   Command command;
   add_build(app, command);
+  add_run(app, command);
+  add_bench(app, command);
+  add_triton_repo(app, command);
   add_check(app, command);
   add_inspect(app, command);
   add_ops(app, command);
@@ -87,6 +97,17 @@ int parse_and_run(int argc, const char* const* argv, const Backends& backends) {
 }
 
 }  // namespace
+
+std::unique_ptr<EngineBuilder> no_engine_builder(const std::string& /*tensorrt*/, const LogSink& /*log*/,
+                                                 bool /*verbose*/) {
+  throw Error(
+      ErrorCategory::kRuntime,
+      "this executable cannot build engines: it was compiled without the backend over TensorRT's C++ library "
+      "(TensorRT_ROOT; docs/native.md). `check`, `inspect` and `ops` work.\nTo build, use the same command of the "
+      "Python package, which drives TensorRT through its Python module: `pip install torch2trt tensorrt` (with an "
+      "NVIDIA GPU) or `pip install torch2trt tensorrt-rtx` (with or without one), then `python -m torch2trt build "
+      "...`");
+}
 
 int run_cli(int argc, const char* const* argv, const Backends& backends) {
   try {

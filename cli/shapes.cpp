@@ -75,14 +75,6 @@ Dims parse_dims(const NamedText& item, std::string_view option) {
   }
 }
 
-bool matches(std::string_view pattern, std::string_view name) {
-  const std::size_t star = pattern.find('*');
-  if (star == std::string_view::npos) return pattern == name;
-  const std::string_view head = pattern.substr(0, star);
-  const std::string_view tail = pattern.substr(star + 1);
-  return name.size() >= head.size() + tail.size() && name.starts_with(head) && name.ends_with(tail);
-}
-
 // The shapes of one option by the names of the inputs.
 class ShapesByInput {
  public:
@@ -92,7 +84,7 @@ class ShapesByInput {
     for (const NamedShape& shape : given) {
       bool used = false;
       for (const Input& input : graph.inputs) {
-        if (!matches(shape.name, input.name)) continue;
+        if (!matches_name(shape.name, input.name)) continue;
         used = true;
         // Of several patterns the first counts; an exact name counts before all.
         if (shape.name == input.name) {
@@ -182,6 +174,20 @@ std::vector<std::pair<std::string, DType>> parse_types(std::string_view text, st
     types.emplace_back(item.name, *dtype);
   }
   return types;
+}
+
+bool matches_name(std::string_view pattern, std::string_view name) {
+  const std::size_t star = pattern.find('*');
+  if (star == std::string_view::npos) return pattern == name;
+  const std::string_view head = pattern.substr(0, star);
+  const std::string_view tail = pattern.substr(star + 1);
+  return name.size() >= head.size() + tail.size() && name.starts_with(head) && name.ends_with(tail);
+}
+
+std::vector<std::pair<std::string, std::string>> parse_named_texts(std::string_view text, std::string_view option) {
+  std::vector<std::pair<std::string, std::string>> texts;
+  for (const NamedText& item : split(text, option)) texts.emplace_back(item.name, item.value);
+  return texts;
 }
 
 std::map<std::string, InputRange> input_ranges(const Graph& graph, const ShapeOptions& options) {

@@ -27,6 +27,12 @@ std::vector<NamedShape> parse_shapes(std::string_view text, std::string_view opt
 // "name:type,...": the same grammar with a type in place of sizes. Throws Error(kInvalidArgument).
 std::vector<std::pair<std::string, DType>> parse_types(std::string_view text, std::string_view option);
 
+// "name:text,...": the same grammar with any text, a file say, in place of sizes. Throws Error(kInvalidArgument).
+std::vector<std::pair<std::string, std::string>> parse_named_texts(std::string_view text, std::string_view option);
+
+// Whether `pattern`, with at most one '*', is `name`.
+bool matches_name(std::string_view pattern, std::string_view name);
+
 struct ShapeOptions {
   std::string shapes, min, opt, max;  // as given; empty where not
 };

@@ -2,7 +2,11 @@
 # without a CUDA toolkit, though nothing here compiles CUDA code.
 #
 # Targets: torch2trt::torch (libtorch_cpu, libc10), torch2trt::torch_python (libtorch_python and its headers).
-find_package(Python 3.10 REQUIRED COMPONENTS Interpreter Development.Module)
+set(python_parts Interpreter)
+if(TORCH2TRT_PYTHON)
+  list(APPEND python_parts Development.Module)
+endif()
+find_package(Python 3.10 REQUIRED COMPONENTS ${python_parts})
 if(NOT TORCH_ROOT)
   execute_process(
     COMMAND ${Python_EXECUTABLE} -c

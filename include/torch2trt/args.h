@@ -1,6 +1,7 @@
 // Args: how a handler reads what its node received, by the schema's argument names.
 #pragma once
 
+#include <cstdint>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -12,13 +13,17 @@
 
 namespace torch2trt {
 
+// What a handler did with an argument.
+enum class ArgumentUse : std::uint8_t { kUnread, kIgnored, kRead };
+
 // Every reader throws Error(kUnsupportedOperator) where the operand is of a kind it cannot give (a weight that is
 // computed in the network where TensorRT needs a constant, say), and marks the argument as read. An argument that is
 // neither read nor ignored, and differs from the schema's default, makes the node unsupported: nothing is silently
 // dropped.
 class Args {
  public:
-  Args(const Node& node, std::vector<NamedOperand> operands, Network& network, std::vector<bool> used_outputs = {});
+  Args(const Node& node, std::vector<NamedOperand> operands, Network& network, std::vector<bool> used_outputs = {},
+       std::optional<std::size_t> pieces = std::nullopt);
 
   const Node& node() const { return node_; }
   Network& network() const { return network_; }
@@ -73,10 +78,16 @@ class Args {
   // Whether anything reads output `index` of the node.
   bool is_output_used(std::size_t index) const { return index >= used_outputs_.size() || used_outputs_[index]; }
 
+  // How many tensors the program takes out of the list that the node makes, where it takes all at once.
+  std::optional<std::size_t> pieces() const { return pieces_; }
+
   // Says that the argument has no meaning for the result.
   void ignore(std::initializer_list<std::string_view> names);
   // Says that only `allowed` is supported. Throws Error(kUnsupportedOperator) with `reason` otherwise.
   void require(bool condition, const std::string& reason) const;
+
+  // One for each argument, in the schema's order.
+  const std::vector<ArgumentUse>& uses() const { return uses_; }
 
   // Throws unless every argument was read, ignored or has its schema's default. Called by the runner.
   void check_all_read() const;
@@ -89,9 +100,10 @@ class Args {
 
   const Node& node_;
   std::vector<NamedOperand> operands_;
-  std::vector<bool> read_;
+  std::vector<ArgumentUse> uses_;
   Network& network_;
   std::vector<bool> used_outputs_;
+  std::optional<std::size_t> pieces_;
 };
 
 // Axis `axis` of `rank` dimensions, counted from the end where negative. Throws Error(kInvalidArgument).

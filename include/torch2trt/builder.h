@@ -23,6 +23,9 @@ struct BuildOptions {
   std::optional<std::uint64_t> workspace_bytes;
   std::optional<int> optimization_level;  // 0 to 5
   bool tf32 = true;
+  // Layers may compute in float16 where TensorRT finds that faster (before TensorRT 10; later ones refuse it, since
+  // their networks say each type).
+  bool fp16 = false;
   std::optional<ProfilingVerbosity> profiling_verbosity;
   std::optional<int> max_aux_streams;
   // Read if it exists, written after the build: merged with what another process may have written meanwhile. A damaged
@@ -52,6 +55,14 @@ struct SerializedEngine {
   std::span<const std::byte> bytes;
   std::shared_ptr<const void> owner;  // keeps `bytes` valid
 };
+
+// Throws Error(kInvalidArgument) for BuildOptions::fp16 with `tensorrt`, whose networks are strongly typed.
+[[noreturn]] inline void refuse_half(const std::string& tensorrt) {
+  throw Error(ErrorCategory::kInvalidArgument,
+              "--fp16: " + tensorrt +
+                  " has strongly typed networks, which compute in the types the program has; --fp16 with TensorRT 10 "
+                  "and later needs a program in half precision: module.half() before it is exported");
+}
 
 class EngineBuilder {
  public:

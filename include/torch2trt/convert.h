@@ -16,12 +16,6 @@ namespace torch2trt {
 enum class Severity { kVerbose, kInfo, kWarning, kError };
 using LogSink = std::function<void(Severity, const std::string&)>;
 
-// A user's handler: called for every node of its kind, in both modes, whatever its inputs are. Gets the operands by
-// schema, returns one operand per output.
-using UserHandler = std::function<std::vector<Operand>(const Node&, const std::vector<NamedOperand>&)>;
-// nullptr where the user has none for this node.
-using UserHandlers = std::function<const UserHandler*(const Node&)>;
-
 struct RunOptions {
   Network* network = nullptr;                 // nullptr: torch mode
   const HandlerRegistry* handlers = nullptr;  // nullptr: builtin_handlers()
@@ -29,6 +23,8 @@ struct RunOptions {
   LogSink log;                                // may be empty
   // Called after each node with its inputs and outputs: verbose printing, comparing, progress. May be empty.
   std::function<void(const Node&, const std::vector<NamedOperand>&, const std::vector<Operand>&)> observe;
+  // Called after each handler that came with torch2trt: what it did with each argument. May be empty.
+  std::function<void(const Node&, const std::vector<NamedOperand>&, const std::vector<ArgumentUse>&)> observe_arguments;
 };
 
 // Runs `graph` on `inputs` (one per Graph::inputs) and returns its flat outputs. Throws Error(kInvalidArgument) for a

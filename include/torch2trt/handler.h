@@ -64,6 +64,50 @@ class HandlerRegistry {
   std::map<std::string, HandlerEntry, std::less<>> entries_;
 };
 
+// A user's handler: called for every node of its kind, in both modes, whatever its inputs are. Gets the operands by
+// schema, returns one operand per output.
+using UserHandler = std::function<std::vector<Operand>(const Node&, const std::vector<NamedOperand>&)>;
+// nullptr where the user has none for this node.
+using UserHandlers = std::function<const UserHandler*(const Node&)>;
+
+// Handlers of a program's own, which come before those of torch2trt:
+//
+//   UserRegistry handlers;
+//   handlers.add("demo::squareplus", convert, compute);
+//   options.user_handlers = handlers.bind(options.network);
+//
+// Passes that would rewrite nodes of these kinds must be left out: see passes_against() in src/passes/pipeline.h.
+class UserRegistry {
+ public:
+  // For nodes none of whose inputs is a tensor of the network. Its results are constants.
+  using Compute = std::function<Results(const Node&, const std::vector<NamedOperand>&)>;
+
+  // `key`: "aten::sum" for all overloads, "aten::sum.dim_IntList" for one; "aten::relu_" serves the nodes of
+  // "aten::relu" it becomes. `convert` is called where an input is a
+  // tensor or size of the network; `compute` where none is: for all nodes in torch mode, for constants while a network
+  // is made. Without `compute` PyTorch computes these, if this process has the operator. Throws
+  // Error(kInvalidArgument) for a key that is no operator or has a handler already, and without `convert`.
+  void add(const std::string& key, Handler convert, Compute compute = {});
+
+  // What RunOptions::user_handlers takes. `network` is RunOptions::network, null in torch mode. The registry must
+  // outlive the result. What a handler throws gets the node's location; a wrong number of results is an
+  // Error(kInvalidArgument) that names the key.
+  UserHandlers bind(Network* network) const;
+
+  // The kinds that have a handler, without overloads.
+  std::set<std::string> kinds() const;
+
+ private:
+  struct Entry {
+    std::string key;
+    Handler convert;
+    Compute compute;
+  };
+  static std::vector<Operand> call(const Entry& entry, Network* network, const Node& node,
+                                   const std::vector<NamedOperand>& operands);
+  std::map<std::string, Entry, std::less<>> entries_;
+};
+
 // All handlers that come with torch2trt. Made once; const and safe to share between threads.
 const HandlerRegistry& builtin_handlers();
 

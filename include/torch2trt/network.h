@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -84,10 +85,14 @@ class Network {
   void set_next(const Tensor& recurrence, const Tensor& next);
 
   // --- what this network can do -------------------------------------------------------------------------------
-  // Whether the TensorRT behind it has a layer, by the names of layers.h ("Attention").
+  // Whether the TensorRT behind it has a layer, by the names of layers.h ("Attention"), or a form of one:
+  // "Activation.gelu", "Unary.isinf", "Unary.isnan", "Unary.integer" (kAbs and kNeg), "ElementWise.bool" (kEqual),
+  // "TopK.integer". What it lacks of these, but for Attention, add() composes of others.
   virtual bool supports(std::string_view layer) const = 0;
   // The integer type of shapes and indices: int64, or int32 before TensorRT 10.
   virtual DType shape_dtype() const { return DType::kInt64; }
+  // network_dtype() for this network: where shapes are int32 there is no int64 at all, and int32 stands for it.
+  DType held_dtype(DType dtype) const;
 
   const TensorInfo& info(const Tensor& tensor) const { return tensors_.at(static_cast<std::size_t>(tensor.id())); }
   std::size_t num_layers() const { return num_layers_; }
@@ -164,6 +169,10 @@ class Network {
   // Makes a tensor that came from elsewhere (the user's own inputs and layers) known under a new id.
   Tensor adopt(TensorInfo info, bool is_input, bool is_output);
 
+  // Whether the layer that is being added stands for one that TensorRT would compute in float32 whatever the precision
+  // of the engine: a normalization's statistics.
+  bool keeps_float32() const { return keeps_float32_; }
+
   std::string unique_layer_name(const Layer& layer);
   // "<scope>/<operator>" of a location, "" where it has neither.
   static std::string layer_name_of(const SourceLocation& location);
@@ -176,6 +185,8 @@ class Network {
 
  private:
   enum class Role : std::uint8_t { kComputed, kInput, kConstant };
+  // The outputs of what stands for a layer, or a form of one, that this network lacks; nullopt where it lacks nothing.
+  std::optional<std::vector<Tensor>> substitute(const Layer& layer);
   Tensor add_view(View view);
   Tensor reshape_view(const Tensor& x, const std::vector<Dim>& shape);
   Layer shuffle_of(const View& view);
@@ -213,6 +224,7 @@ class Network {
   std::map<std::string, int, std::less<>> layer_names_;
   SourceLocation location_;
   std::size_t num_layers_ = 0;
+  bool keeps_float32_ = false;
 };
 
 // Composite operators read as formulas. Operands of different rank broadcast; types must be equal. A number takes the

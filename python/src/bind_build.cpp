@@ -9,6 +9,7 @@
 #include "python/src/bindings.h"
 #include "python/src/converted.h"
 #include "src/backend/python/engine_builder.h"
+#include "src/backend/python/tensorrt_module.h"
 
 namespace torch2trt {
 namespace {
@@ -86,6 +87,7 @@ py::tuple build(const Graph& graph, const Shapes& shapes, const py::dict& option
 }  // namespace
 
 void bind_build(py::module_& m) {
+  m.def("import_tensorrt", &import_tensorrt, py::arg("name") = "");
   m.def("build", &build, py::arg("graph"), py::arg("shapes") = Shapes(), py::arg("options") = py::dict(),
         py::arg("tensorrt") = "", py::arg("log") = py::none(), py::arg("progress") = py::none());
 }

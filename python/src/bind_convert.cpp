@@ -7,6 +7,7 @@
 #include "python/src/user_handlers.h"
 #include "src/backend/dry/dry_network.h"
 #include "src/backend/python/operands.h"
+#include "src/handlers/argument_uses.h"
 #include "torch2trt/convert.h"
 
 namespace torch2trt {
@@ -59,21 +60,29 @@ void bind_convert(py::module_& m) {
       },
       py::arg("graph"), py::arg("network"), py::arg("shapes") = Shapes(), py::arg("log") = py::none(),
       py::arg("lookup") = py::none());
-  // The same on the dry backend; also "layers" (count) and "text".
+  // The same on the dry backend, which may stand for TensorRT 8.5; also "layers" (count), "text" and "argument_uses":
+  // (operator, argument, use) of each argument that a handler received.
   m.def(
       "dry_convert",
-      [](const Graph& graph, const Shapes& shapes, const py::object& log) {
-        DryNetwork network;
+      [](const Graph& graph, const Shapes& shapes, const py::object& log, bool old) {
+        DryNetwork network(old ? tensorrt_8_5() : Target{});
         Callbacks callbacks(graph, nullptr, py::none(), log);
         ConvertOptions options{.shapes = ranges_from(shapes)};
         callbacks.set(options.run);
         options.run.network = &network;
+        py::set uses;
+        options.run.observe_arguments = [&uses](const Node& node, const std::vector<NamedOperand>& operands,
+                                                const std::vector<ArgumentUse>& of_each) {
+          for (std::size_t i = 0; i < operands.size(); ++i)
+            uses.add(py::make_tuple(node.qualified(), operands[i].name, std::string(to_text(of_each[i]))));
+        };
         py::dict result = converted_object(convert(graph, options));
         result["layers"] = network.num_layers();
         result["text"] = network.to_text();
+        result["argument_uses"] = uses;
         return result;
       },
-      py::arg("graph"), py::arg("shapes") = Shapes(), py::arg("log") = py::none());
+      py::arg("graph"), py::arg("shapes") = Shapes(), py::arg("log") = py::none(), py::arg("as_tensorrt_8_5") = false);
 }
 
 }  // namespace torch2trt

@@ -76,6 +76,14 @@ void kinds_in(const Block& block, std::vector<std::string>& kinds) {
 void bind_graph(py::module_& m) {
   py::class_<Graph>(m, "Graph")
       .def("__str__", [](const Graph& graph) { return to_text(graph); })
+      .def("copy", [](const Graph& graph) { return graph; })
+      // Of every value, by the names that the text shows.
+      .def_property_readonly("value_names",
+                             [](const Graph& graph) {
+                               std::set<std::string> names;
+                               for (const Value& value : graph.values) names.insert(value.name);
+                               return names;
+                             })
       .def("verify", [](const Graph& graph) { verify(graph); })
       .def_property_readonly("kinds",
                              [](const Graph& graph) {
@@ -88,6 +96,16 @@ void bind_graph(py::module_& m) {
                                py::list inputs;
                                for (const Input& input : graph.inputs) inputs.append(input_tuple(graph, input));
                                return inputs;
+                             })
+      // Those that are lists of a length that the program does not fix.
+      .def_property_readonly("list_inputs",
+                             [](const Graph& graph) {
+                               std::vector<std::string> names;
+                               for (const Input& input : graph.inputs) {
+                                 if (graph.value(input.value).type.kind == Type::Kind::kList)
+                                   names.push_back(input.name);
+                               }
+                               return names;
                              })
       // For a program made flat before it was traced: how its inputs and outputs nest, and what the inputs are called.
       .def(
@@ -155,6 +173,10 @@ void bind_graph(py::module_& m) {
         return times;
       },
       py::arg("graph"), py::arg("disabled") = std::set<std::string>());
+  m.def("passes_against", [](const std::set<std::string>& kinds) {
+    const auto names = passes_against(kinds);
+    return std::set<std::string>(names.begin(), names.end());
+  });
   m.def("read_pt2", &read_pt2, py::call_guard<py::gil_scoped_release>());
   // `lookup(name, kind)` gives the torch tensor of that name, or None; kind is "parameter", "buffer" or "constant".
   m.def("graph_from_export", [](const std::string& model_json, const py::function& lookup) {

@@ -7,6 +7,10 @@ namespace torch2trt {
 void bind_network(py::module_& m) {
   py::class_<PythonNetwork>(m, "PythonNetwork")
       .def(py::init<py::object>())
+      // As if the network's TensorRT were 8.5: the layers it lacks are composed of others, and int64 is int32.
+      .def_static(
+          "as_tensorrt_8_5",
+          [](py::object network) { return std::make_unique<PythonNetwork>(std::move(network), tensorrt_8_5()); })
       .def_property_readonly("network", [](const PythonNetwork& network) { return network.object(); })
       .def("close", &PythonNetwork::close)
       .def("add_input",

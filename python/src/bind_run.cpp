@@ -3,11 +3,14 @@
 #include <pybind11/functional.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
+#include <functional>
 #include <set>
 
 #include "python/src/bindings.h"
 #include "python/src/user_handlers.h"
 #include "src/backend/python/operands.h"
+#include "src/torch/evaluate.h"
 #include "src/torch/schema.h"
 #include "torch2trt/convert.h"
 
@@ -41,6 +44,76 @@ py::object result(const Operand& operand, PythonNetwork* network) {
 
 using Captured = std::map<std::string, Operand>;
 
+// A node's result for who compares: an ITensor that can be marked as an output, a torch tensor, a plain value;
+// Ellipsis for what has no form in Python.
+py::object recorded(const Operand& operand, PythonNetwork* network) {
+  if (const auto* list = operand.as<Operand::List>()) {
+    py::list results;
+    for (const Operand& item : *list) results.append(recorded(item, network));
+    return results;
+  }
+  if (operand.as<Object>() != nullptr || operand.as<Unknown>() != nullptr) return py::ellipsis();
+  return operand.as<HostTensor>() != nullptr ? to_python(operand, network) : result(operand, network);
+}
+
+// Whether the result depends on random numbers. Dropout is an operator of chance, but not in inference.
+bool depends_on_chance(const Node& node) {
+  if (!is_random(node)) return false;
+  const auto is = [&](std::string_view name, const Argument& value) {
+    const Argument* found = node.find(name);
+    return found != nullptr && *found == value;
+  };
+  return !is("train", false) && !is("training", false) && !is("p", 0.0) && !is("dropout_p", 0.0);
+}
+
+// Tells `record(node, values)` of each node of the program itself (not of those in its blocks). `node` is (kind,
+// overload, scope, source, names of outputs, names of the values it reads, whether it is left to chance). In torch mode
+// at once. In a network after the run, so that no layer is added meanwhile, and only of nodes with an output in
+// `names`.
+class Recorder {
+ public:
+  Recorder(const Graph& graph, PythonNetwork* network, py::object record, std::set<std::string> names)
+      : graph_(graph), network_(network), record_(std::move(record)), names_(std::move(names)) {}
+
+  void observe(const Node& node, const std::vector<Operand>& outputs) {
+    if (record_.is_none() || !is_own(node)) return;
+    if (network_ == nullptr) {
+      tell(node, outputs);
+    } else if (std::any_of(node.outputs.begin(), node.outputs.end(),
+                           [&](ValueId id) { return names_.contains(graph_.value(id).name); })) {
+      waiting_.emplace_back(&node, outputs);
+    }
+  }
+
+  void finish() {
+    for (const auto& [node, outputs] : waiting_) tell(*node, outputs);
+    waiting_.clear();
+  }
+
+ private:
+  bool is_own(const Node& node) const {
+    const std::vector<Node>& nodes = graph_.body.nodes;
+    return std::greater_equal<>()(&node, nodes.data()) && std::less<>()(&node, nodes.data() + nodes.size());
+  }
+
+  void tell(const Node& node, const std::vector<Operand>& outputs) {
+    py::list names;
+    py::list reads;
+    py::list values;
+    for (ValueId id : node.outputs) names.append(graph_.value(id).name);
+    for_each_read(node, [&](ValueId id) { reads.append(graph_.value(id).name); });
+    for (const Operand& output : outputs) values.append(recorded(output, network_));
+    record_(py::make_tuple(node.kind, node.overload, node.scope, node.source, names, reads, depends_on_chance(node)),
+            values);
+  }
+
+  const Graph& graph_;
+  PythonNetwork* network_;
+  py::object record_;
+  std::set<std::string> names_;
+  std::vector<std::pair<const Node*, std::vector<Operand>>> waiting_;
+};
+
 void capture_leaves(const Graph& graph, const std::vector<Operand>& inputs, const std::set<std::string>& names,
                     Captured& captured) {
   for (std::size_t i = 0; i < graph.inputs.size() && i < inputs.size(); ++i) {
@@ -59,7 +132,8 @@ void capture_leaves(const Graph& graph, const std::vector<Operand>& inputs, cons
 // name the graph lacks.
 py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* network,
                    const std::optional<std::vector<std::string>>& names, const py::object& lookup,
-                   const py::object& log, const py::object& observe) {
+                   const py::object& log, const py::object& observe, const py::object& record,
+                   const std::set<std::string>& record_names) {
   if (network != nullptr) {
     network->check_open();
     network->adopt_layers();
@@ -70,7 +144,8 @@ py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* ne
   const std::set<std::string> wanted =
       names ? std::set<std::string>(names->begin(), names->end()) : std::set<std::string>();
   Captured captured;
-  if (!observe.is_none() || !wanted.empty()) {
+  Recorder recorder(graph, network, record, record_names);
+  if (!observe.is_none() || !record.is_none() || !wanted.empty()) {
     options.observe = [&](const Node& node, const std::vector<NamedOperand>& operands,
                           const std::vector<Operand>& outputs) {
       for (std::size_t i = 0; i < outputs.size() && !wanted.empty(); ++i) {
@@ -78,6 +153,7 @@ py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* ne
         if (wanted.contains(name)) captured[name] = outputs[i];
       }
       if (!observe.is_none()) report(observe, node, operands, outputs);
+      recorder.observe(node, outputs);
     };
   }
   std::vector<Operand> operands;
@@ -98,6 +174,7 @@ py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* ne
   }
   py::list results;
   for (const Operand& output : outputs) results.append(result(output, network));
+  recorder.finish();
   return results;
 }
 
@@ -106,7 +183,8 @@ py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* ne
 void bind_run(py::module_& m) {
   m.def("run", &run_graph, py::arg("graph"), py::arg("inputs"), py::arg("network").none(true),
         py::arg("names") = py::none(), py::arg("lookup") = py::none(), py::arg("log") = py::none(),
-        py::arg("observe") = py::none());
+        py::arg("observe") = py::none(), py::arg("record") = py::none(),
+        py::arg("record_names") = std::set<std::string>());
   m.def("handler_keys", [] {
     std::vector<std::string> keys;
     for (const auto& [key, entry] : builtin_handlers().entries()) keys.push_back(key);

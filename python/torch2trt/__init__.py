@@ -7,8 +7,26 @@
 import torch as _torch  # noqa: F401  (loads libtorch, which _C links to)
 
 from . import core, errors
-from .core import register_node_handler
+from .core import current_context, has_trt_tensor, register_node_handler, torch2trt, trt_network
 from .errors import Error
+from .graph_module import GraphModule
+from .inference import InferenceContext, TorchInferenceContext
+from .module import TensorRTModule, TensorRTModuleWrapper
 
 __version__ = "0.1.0"
-__all__ = ["core", "errors", "Error", "register_node_handler", "__version__"]
+__all__ = [
+    "Error",
+    "GraphModule",
+    "InferenceContext",
+    "TensorRTModule",
+    "TensorRTModuleWrapper",
+    "TorchInferenceContext",
+    "__version__",
+    "core",
+    "current_context",
+    "errors",
+    "has_trt_tensor",
+    "register_node_handler",
+    "torch2trt",
+    "trt_network",
+]

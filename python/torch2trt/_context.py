@@ -19,6 +19,16 @@ class Context:
         self._native = None if network is None else _C.PythonNetwork(network)
         self._open = True
 
+    @property
+    def is_tensorrt(self) -> bool:
+        """Whether conversions add to `network`."""
+        return self.network is not None
+
+    @property
+    def is_torch(self) -> bool:
+        """Whether conversions compute with torch."""
+        return self.network is None
+
     def close(self) -> None:
         """Ends the block: the network gets its own error recorder back."""
         self._open = False
@@ -70,6 +80,12 @@ def current() -> Context | None:
     if context is not None and not context._open:
         raise InvalidArgument("the trt_network or torch_network block that was current here has ended")
     return context
+
+
+def current_context() -> Context:
+    """The context of the innermost block; outside of all, one in torch mode."""
+    context = current()
+    return Context() if context is None else context
 
 
 def current_network() -> Any:

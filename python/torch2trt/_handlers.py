@@ -18,20 +18,6 @@ Handler = Callable[..., Any]
 _handlers: dict[str, list[tuple[Handler, Handler]]] = {}
 _announced: set[str] = set()
 
-# fold_batch_norm rewrites nodes of these kinds, so it stays away where the user handles one.
-_FOLDED = frozenset(
-    {
-        "aten::batch_norm",
-        "aten::linear",
-        "aten::convolution",
-        "aten::conv1d",
-        "aten::conv2d",
-        "aten::conv3d",
-        "aten::conv_transpose1d",
-        "aten::conv_transpose2d",
-        "aten::conv_transpose3d",
-    }
-)
 # What the TorchScript front end turns into something else.
 _RENAMED = {
     "aten::_convolution": "aten::conv2d (and conv1d, conv3d, conv_transpose2d, ...)",
@@ -97,8 +83,7 @@ def lookup(kind: str, overload: str) -> Handler | None:
 
 def disabled_passes() -> set[str]:
     """The passes that would take nodes away from the user's handlers."""
-    handled = {name.partition(".")[0] for name, stack in _handlers.items() if stack}
-    return {"fold_batch_norm"} if handled & _FOLDED else set()
+    return _C.passes_against({name.partition(".")[0] for name, stack in _handlers.items() if stack})
 
 
 def _announce(name: str, handler: Handler) -> None:

@@ -13,15 +13,18 @@ from typing import Any
 
 import torch
 
-from . import _C, _frontends, _functions, _inputs, _verbose
-from ._context import Context, current, current_network, torch_network, trt_network
+from . import _C, _comparing, _frontends, _functions, _inputs, _verbose
+from ._comparing import Compare
+from ._context import Context, current, current_context, current_network, torch_network, trt_network
 from ._handlers import disabled_passes, lookup, register_node_handler, unregister_node_handler
 from ._inputs import Arguments, has_trt_tensor
-from .errors import InvalidArgument
+from .errors import InvalidArgument, UnsupportedOperator
 
 __all__ = [
+    "Compare",
     "Context",
     "ConvertedGraph",
+    "current_context",
     "current_network",
     "debug_call_graph",
     "has_trt_tensor",
@@ -55,6 +58,15 @@ class _Program:
     constants: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class _Results:
+    """Of one run: flat, and as they nest."""
+
+    flat: list[Any]
+    outputs: Any
+    comparison: _comparing.Comparison | None
+
+
 class ConvertedGraph:
     """What `torch2trt` returns beside the trace: the graph, and the results of running it.
 
@@ -62,13 +74,15 @@ class ConvertedGraph:
         graph: the C++ Graph; `str(graph)` is its text.
         outputs: the results nested as the module returns them: ITensors in TensorRT mode, torch tensors in torch mode.
             With `output_names`, the list of these values.
+        comparison: with `compare`, what was compared; else None.
     """
 
-    def __init__(self, program: _Program, flat: list[Any], outputs: Any) -> None:
+    def __init__(self, program: _Program, results: _Results) -> None:
         self.graph = program.graph
         self._program = program
-        self._flat = flat
-        self.outputs = outputs
+        self._flat = results.flat
+        self.outputs = results.outputs
+        self.comparison = results.comparison
 
     def get_resolved_outputs(self) -> list[list[Any]]:
         """One list per graph output: `results[i][0]` is output i."""
@@ -89,6 +103,7 @@ def torch2trt(
     verbose: bool = False,
     *,
     frontend: str = "trace",
+    compare: bool | Compare = False,
 ) -> tuple[Any, ConvertedGraph]:
     """Converts `module` into the current network, or runs it in torch mode.
 
@@ -105,6 +120,8 @@ def torch2trt(
             names of forward's arguments, with a number where the network has them already.
         verbose: log one line a node.
         frontend: "trace" (torch.jit.trace) or "export" (torch.export).
+        compare: in torch mode, also make the network, execute it on the CPU and compare each node's result. True or a
+            `Compare` with a tolerance. Needs a TensorRT Python module, no GPU.
 
     Returns:
         (trace, graph): the ScriptModule (flat tensors in and out, where the module nests them) or ExportedProgram, and
@@ -114,9 +131,12 @@ def torch2trt(
         UnsupportedOperator: lists every node that cannot be converted; the network is then to be thrown away.
         InvalidArgument: inputs, names or parameters do not fit.
         BuildFailed: TensorRT refused a layer; with its own text.
+        Mismatch: `compare` found a difference; names the first node that differs.
     """
     context = current()
     native = None if context is None else context._native
+    if compare and native is not None:
+        raise InvalidArgument("compare belongs to torch mode; leave the core.trt_network() block first")
     wrapped = _functions.as_module(module)
     names = _functions.argument_names(wrapped)
     arguments = Arguments(example_inputs, names)
@@ -133,8 +153,7 @@ def torch2trt(
     if native is not None:
         _add_network_inputs(context, arguments, input_names)
     values = [arguments.leaves[position] for position in positions]
-    flat, outputs = _run(program, values, native, output_names, verbose)
-    return trace, ConvertedGraph(program, flat, outputs)
+    return trace, ConvertedGraph(program, _run(program, values, native, output_names, verbose, compare))
 
 
 def _import(
@@ -145,6 +164,11 @@ def _import(
     trace, graph, nested = (_frontends.from_trace if frontend == "trace" else _frontends.from_export)(
         module, arguments
     )
+    if graph.list_inputs:
+        raise UnsupportedOperator(
+            f'input "{graph.list_inputs[0]}" is a list whose length the program does not fix, and a network takes '
+            "tensors; give the module a tuple, or read the list by constant indices"
+        )
     # Folded, the weights would be computed anew at each run of the graph.
     _C.run_passes(graph, disabled_passes() | ({"fold_batch_norm"} if torch_mode else set()))
     return trace, graph, nested
@@ -209,27 +233,54 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 
 def _run(
-    program: _Program, values: list[Any], native: Any, output_names: Sequence[str] | None, verbose: bool
-) -> tuple[list[Any], Any]:
-    """The flat results, and as they nest."""
+    program: _Program,
+    values: list[Any],
+    native: Any = None,
+    output_names: Sequence[str] | None = None,
+    verbose: bool = False,
+    compare: bool | Compare = False,
+) -> _Results:
     names = [output_names] if isinstance(output_names, str) else output_names
+    comparer = None
+    if compare:
+        settings = compare if isinstance(compare, Compare) else Compare()
+        comparer = _comparing.Comparer(program.graph, values, settings)
     with torch.no_grad(), _verbose.observing(verbose, len(program.graph.kinds)) as observe:
         flat = _C.run(
-            program.graph, values, native, names=names, lookup=lookup, log=_verbose.log, observe=observe
+            program.graph,
+            values,
+            native,
+            names=names,
+            lookup=lookup,
+            log=_verbose.log,
+            observe=observe,
+            record=None if comparer is None else comparer.record,
         )
-    return flat, flat if names is not None else program.nested(flat)
+    return _Results(
+        flat,
+        flat if names is not None else program.nested(flat),
+        None if comparer is None else comparer.finish(),
+    )
 
 
-def debug_call_graph(graph: ConvertedGraph, inputs: Any, output_names: Sequence[str] | None = None) -> Any:
+def debug_call_graph(
+    graph: ConvertedGraph,
+    inputs: Any,
+    output_names: Sequence[str] | None = None,
+    *,
+    compare: bool | Compare = False,
+) -> Any:
     """Runs `graph` again with torch: the same results as the module, node by node through the handlers.
 
     Args:
         graph: what `torch2trt` returned.
         inputs: arguments as for the module. The batch may differ from the trace. They are never changed.
         output_names: names of graph values to return, as a flat list, in place of the module's outputs.
+        compare: as for `torch2trt`.
 
     Raises:
         InvalidArgument: a TensorRT network is current, or the inputs do not fit.
+        Mismatch: `compare` found a difference.
     """
     if current_network() is not None:
         raise InvalidArgument(
@@ -241,4 +292,6 @@ def debug_call_graph(graph: ConvertedGraph, inputs: Any, output_names: Sequence[
         raise InvalidArgument("debug_call_graph takes torch tensors, not ITensors")
     values = [arguments.leaves[position] for position in arguments.values_for(program.graph)]
     arguments.check_constants(program.constants)
-    return _run(program, values, None, output_names, verbose=False)[1]
+    results = _run(program, values, output_names=output_names, compare=compare)
+    graph.comparison = results.comparison
+    return results.outputs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,8 @@ class Error(RuntimeError):
     """What failed, where, what was received and what is allowed.
 
     Attributes:
-        category: "UnsupportedOperator", "InvalidModel", "InvalidArgument", "BuildFailed", "Runtime" or "Internal".
+        category: "UnsupportedOperator", "InvalidModel", "InvalidArgument", "BuildFailed", "Runtime" or "Internal";
+            "Mismatch" of compare=True.
         message: the text without the location.
         node: kind and overload of the node, "aten::conv2d", or "".
         scope: module path, "layer1.0.conv1", or "".
@@ -60,6 +62,16 @@ class BuildFailed(Error):
 
 class RuntimeFailure(Error):
     category = "Runtime"
+
+
+class Mismatch(Error):
+    """compare=True found a value that differs in torch mode and in the network. `comparison` has all nodes so far."""
+
+    category = "Mismatch"
+
+    def __init__(self, *args: Any, comparison: Any = None) -> None:
+        super().__init__(*args)
+        self.comparison = comparison
 
 
 class InternalError(Error):

@@ -62,12 +62,14 @@ std::optional<Dim> as_dim(const Operand& operand) {
 
 }  // namespace
 
-Args::Args(const Node& node, std::vector<NamedOperand> operands, Network& network, std::vector<bool> used_outputs)
+Args::Args(const Node& node, std::vector<NamedOperand> operands, Network& network, std::vector<bool> used_outputs,
+           std::optional<std::size_t> pieces)
     : node_(node),
       operands_(std::move(operands)),
-      read_(operands_.size()),
+      uses_(operands_.size()),
       network_(network),
-      used_outputs_(std::move(used_outputs)) {}
+      used_outputs_(std::move(used_outputs)),
+      pieces_(pieces) {}
 
 bool Args::has(std::string_view name) const {
   return std::any_of(operands_.begin(), operands_.end(),
@@ -85,7 +87,7 @@ const Operand& Args::get(std::string_view name) const {
 const Operand& Args::read(std::string_view name) {
   const Operand& operand = get(name);
   for (std::size_t i = 0; i < operands_.size(); ++i) {
-    if (operands_[i].name == name) read_[i] = true;
+    if (operands_[i].name == name) uses_[i] = ArgumentUse::kRead;
   }
   return operand;
 }
@@ -97,7 +99,7 @@ void Args::refuse(std::string_view name, const Operand& operand, std::string_vie
 
 const Operand& Args::operand(std::string_view name) { return read(name); }
 const Operand& Args::operand_at(std::size_t index) {
-  read_.at(index) = true;
+  uses_.at(index) = ArgumentUse::kRead;
   return operands_[index].value;
 }
 bool Args::is_none(std::string_view name) { return read(name).is_none(); }
@@ -281,8 +283,10 @@ DType Args::result_type(std::initializer_list<std::string_view> names) {
 
 Tensor Args::tensor_as(std::string_view name, DType dtype) {
   const Operand& operand = read(name);
-  const DType held = network_dtype(dtype).value_or(dtype);
-  if (const auto* host = operand.as<HostTensor>()) return network_.constant(contiguous_as(*host, held));
+  const DType held = network_.held_dtype(dtype);
+  // Computed in the type PyTorch has, narrowed by the network.
+  if (const auto* host = operand.as<HostTensor>())
+    return network_.constant(contiguous_as(*host, network_dtype(dtype).value_or(dtype)));
   if (operand.as<Dim>() == nullptr && operand.as<Tensor>() == nullptr) {
     if (const auto value = as_number(operand)) return network_.scalar(*value, held);
   }
@@ -300,7 +304,9 @@ std::vector<Tensor> Args::promoted(std::initializer_list<std::string_view> names
 
 void Args::ignore(std::initializer_list<std::string_view> names) {
   for (std::string_view name : names) {
-    if (has(name)) read(name);
+    for (std::size_t i = 0; i < operands_.size(); ++i) {
+      if (operands_[i].name == name) uses_[i] = std::max(uses_[i], ArgumentUse::kIgnored);
+    }
   }
 }
 
@@ -311,7 +317,7 @@ void Args::require(bool condition, const std::string& reason) const {
 void Args::check_all_read() const {
   const OperatorSchema* schema = find_schema(node_.kind, node_.overload);
   for (std::size_t i = 0; i < operands_.size(); ++i) {
-    if (read_[i]) continue;
+    if (uses_[i] != ArgumentUse::kUnread) continue;
     const SchemaArgument* argument = schema == nullptr ? nullptr : schema->find(operands_[i].name);
     if (argument != nullptr && argument->default_value && equals_default(operands_[i].value, *argument->default_value))
       continue;

@@ -54,8 +54,10 @@ Converted convert(const Graph& graph, const ConvertOptions& options) {
       continue;
     }
     const InputPlan& plan = *next++;
-    inputs.emplace_back(net.add_input(plan.binding.name, plan.binding.torch_dtype, plan.binding.dims));
+    const Tensor tensor = net.add_input(plan.binding.name, plan.binding.torch_dtype, plan.binding.dims);
+    inputs.emplace_back(tensor);
     converted.signature.inputs.push_back(plan.binding);
+    converted.signature.inputs.back().dtype = tensor.dtype();
     if (plan.dynamic) converted.ranges.emplace(plan.binding.name, plan.range);
   }
   const std::vector<Operand> outputs = run(graph, inputs, options.run);

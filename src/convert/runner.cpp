@@ -2,12 +2,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 
 #include "src/convert/control_flow.h"
 #include "src/convert/structure.h"
 #include "src/convert/unsupported.h"
+#include "src/files/mapped_file.h"
 #include "src/torch/evaluate.h"
 #include "src/torch/schema.h"
 #include "torch2trt/convert.h"
@@ -15,7 +17,8 @@
 namespace torch2trt {
 namespace {
 
-// A folded constant may be larger than what it came from, but not without limit: weights live in the engine.
+// A folded constant may be larger than the parameters it came from, but not without limit: it lives in the engine.
+// Beyond it the operator's handler computes it in the network.
 constexpr std::size_t kFoldedGrowth = 4;
 constexpr std::size_t kFoldedAlways = 1U << 20U;
 
@@ -34,7 +37,8 @@ class Runner {
       : graph_(graph),
         options_(options),
         handlers_(options.handlers == nullptr ? builtin_handlers() : *options.handlers),
-        values_(graph.values.size()) {}
+        values_(graph.values.size()),
+        sources_(graph.values.size()) {}
 
   std::vector<Operand> run(const std::vector<Operand>& inputs) {
     if (inputs.size() != graph_.inputs.size()) {
@@ -42,13 +46,16 @@ class Runner {
                   fmt::format("the program takes {} input{}, {} given", graph_.inputs.size(),
                               graph_.inputs.size() == 1 ? "" : "s", inputs.size()));
     }
-    for (const Parameter& parameter : graph_.parameters) {
+    for (std::size_t i = 0; i < graph_.parameters.size(); ++i) {
+      const Parameter& parameter = graph_.parameters[i];
       HostTensor data = parameter.data;
       data.origin = parameter.name;
       set(parameter.value, std::move(data));
+      sources_.at(static_cast<std::size_t>(parameter.value.index)) = {i};
     }
     for (std::size_t i = 0; i < inputs.size(); ++i) set(graph_.inputs[i].value, inputs[i]);
     count_readers();
+    count_pieces();
     for (const Node& node : graph_.body.nodes) run_node(node);
     unsupported_.throw_if_any();
     std::vector<Operand> outputs;
@@ -84,10 +91,27 @@ class Runner {
     for (const Argument& output : graph_.body.outputs) for_each_value(output, count);
   }
 
+  void count_pieces() {
+    for (const Node& node : graph_.body.nodes) {
+      if (node.kind == "prim::ListUnpack")
+        for_each_read(node, [&](ValueId list) { pieces_[list.index] = node.outputs.size(); });
+    }
+  }
+
+  std::optional<std::size_t> pieces_of(const Node& node) const {
+    if (node.outputs.size() != 1) return std::nullopt;
+    const auto known = pieces_.find(node.outputs[0].index);
+    return known == pieces_.end() ? std::nullopt : std::optional(known->second);
+  }
+
   void release(const Node& node) {
     for_each_read(node, [&](ValueId id) {
       const auto index = static_cast<std::size_t>(id.index);
-      if (--readers_[index] == 0) values_[index] = None{};
+      if (--readers_[index] != 0) return;
+      // A folded kernel would otherwise be there twice: in the file's pages too, which nobody reads again.
+      if (const auto* read = values_[index].as<HostTensor>(); read != nullptr && read->is_contiguous())
+        forget_pages(read->owner, read->data, read->bytes());
+      values_[index] = None{};
     });
   }
 
@@ -123,6 +147,7 @@ class Runner {
     }
     for (std::size_t i = 0; i < node.outputs.size(); ++i)
       set(node.outputs[i], outputs ? (*outputs)[i] : Operand(Unknown{}));
+    if (outputs && options_.network != nullptr) note_sources(node, *outputs);
     if (outputs && options_.observe) options_.observe(node, operands, *outputs);
     if (depth_ == 0) release(node);
   }
@@ -144,7 +169,13 @@ class Runner {
     const bool in_network =
         std::any_of(operands.begin(), operands.end(), [](const NamedOperand& o) { return has_network_value(o.value); });
     const bool folded = options_.network == nullptr || !(is_random(node) || (entry != nullptr && entry->never_folded));
-    if (!in_network && folded && can_evaluate(node)) return evaluated(node, operands);
+    std::optional<Error> outgrown;
+    if (!in_network && folded && can_evaluate(node)) {
+      std::vector<Operand> outputs = evaluated(node, operands);
+      if (options_.network != nullptr) outgrown = growth_error(node, outputs);
+      if (!outgrown) return outputs;
+    }
+    if (entry == nullptr && outgrown) throw *std::move(outgrown);
     if (entry == nullptr || options_.network == nullptr) {
       throw Error(ErrorCategory::kUnsupportedOperator,
                   find_schema(node.kind, node.overload) == nullptr
@@ -152,9 +183,10 @@ class Runner {
                       : "no handler",
                   node.location());
     }
-    Args args(node, operands, *options_.network, used_outputs(node));
+    Args args(node, operands, *options_.network, used_outputs(node), pieces_of(node));
     std::vector<Operand> outputs = entry->convert(*options_.network, args).values;
     args.check_all_read();
+    if (options_.observe_arguments) options_.observe_arguments(node, operands, args.uses());
     return outputs;
   }
 
@@ -182,31 +214,57 @@ class Runner {
   std::vector<Operand> evaluated(const Node& node, const std::vector<NamedOperand>& operands) {
     std::vector<Operand> outputs = evaluate(node, operands);
     if (options_.network == nullptr) return outputs;
-    std::size_t sources = 0;
-    std::size_t made = 0;
-    for (const NamedOperand& operand : operands) sources += constant_bytes(operand.value);
-    for (const Operand& output : outputs) made += constant_bytes(output);
-    if (made > kFoldedAlways && made > kFoldedGrowth * sources) {
-      throw Error(ErrorCategory::kUnsupportedOperator,
-                  fmt::format("the constant it makes takes {} bytes, more than {} times the {} bytes it is made from",
-                              made, kFoldedGrowth, sources),
-                  node.location());
-    }
     for (std::size_t i = 0; i < outputs.size() && i < node.outputs.size(); ++i) {
       if (auto* tensor = std::get_if<HostTensor>(&outputs[i].data)) tensor->origin = graph_.value(node.outputs[i]).name;
     }
     return outputs;
   }
 
+  // The parameters that a constant was computed from, each once.
+  std::vector<std::size_t> sources_of(const Node& node) const {
+    std::vector<std::size_t> merged;
+    for_each_read(node, [&](ValueId id) {
+      const std::vector<std::size_t>& added = sources_.at(static_cast<std::size_t>(id.index));
+      if (added.empty()) return;
+      std::vector<std::size_t> both;
+      std::set_union(merged.begin(), merged.end(), added.begin(), added.end(), std::back_inserter(both));
+      merged = std::move(both);
+    });
+    return merged;
+  }
+
+  void note_sources(const Node& node, const std::vector<Operand>& outputs) {
+    if (std::any_of(outputs.begin(), outputs.end(), has_network_value)) return;  // weights, but not folded ones
+    const std::vector<std::size_t> sources = sources_of(node);
+    for (const ValueId id : node.outputs) sources_.at(static_cast<std::size_t>(id.index)) = sources;
+  }
+
+  // Why the constants that a node makes are too large to be kept, if they are.
+  std::optional<Error> growth_error(const Node& node, const std::vector<Operand>& outputs) const {
+    std::size_t made = 0;
+    for (const Operand& output : outputs) made += constant_bytes(output);
+    if (made <= kFoldedAlways) return std::nullopt;
+    std::size_t sources = 0;
+    for (const std::size_t i : sources_of(node)) sources += graph_.parameters[i].data.bytes();
+    if (made <= kFoldedGrowth * sources) return std::nullopt;
+    return Error(ErrorCategory::kUnsupportedOperator,
+                 fmt::format("no handler, and the constant it makes takes {} bytes, more than {} times the {} bytes of "
+                             "the parameters it is made from",
+                             made, kFoldedGrowth, sources),
+                 node.location());
+  }
+
   const Graph& graph_;
   const RunOptions& options_;
   const HandlerRegistry& handlers_;
   std::vector<Operand> values_;
+  std::vector<std::vector<std::size_t>> sources_;  // of constants: positions in the graph's parameters, sorted
   std::vector<int> readers_;
   int depth_ = 0;  // blocks around
   const BlockRunner blocks_{
       .run = [this](const Block& block, const std::vector<Operand>& inputs) { return run_block(block, inputs); },
       .value = [this](ValueId id) -> const Operand& { return values_.at(static_cast<std::size_t>(id.index)); }};
+  std::map<std::int32_t, std::size_t> pieces_;  // of lists that a prim::ListUnpack takes apart
   UnsupportedNodes unsupported_;
 };
 

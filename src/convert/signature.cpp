@@ -111,6 +111,12 @@ std::vector<InputPlan> plan_inputs(const Graph& graph, const std::map<std::strin
   for (const Input& input : graph.inputs) {
     if (input.constant) continue;  // the program was specialised to it
     const Type& type = graph.value(input.value).type;
+    if (type.kind == Type::Kind::kList) {
+      throw Error(ErrorCategory::kUnsupportedOperator,
+                  fmt::format("input \"{}\" is a list whose length the program does not fix, and an engine takes "
+                              "tensors; give the module a tuple, or read the list by constant indices",
+                              input.name));
+    }
     if (type.kind != Type::Kind::kTensor && type.kind != Type::Kind::kUnknown) {
       throw Error(ErrorCategory::kUnsupportedOperator,
                   fmt::format("input \"{}\" is not a tensor; only tensors can be inputs of an engine", input.name));

@@ -117,10 +117,10 @@ Results slice(Network& net, Args& a) {
 }
 
 // An index as Python takes it: negative from the end; checked where the size is known.
-Dim position_of(Network& net, Args& a, const Dim& index, const Dim& size) {
+Dim position_of(Network& net, Args& a, const Dim& index, const Dim& size, bool end_too = false) {
   if (!index.is_constant()) return index;
   if (size.is_constant()) {
-    a.require(index.value() >= -size.value() && index.value() < size.value(),
+    a.require(index.value() >= -size.value() && index.value() < size.value() + (end_too ? 1 : 0),
               fmt::format("index {} is out of range for size {}", index.value(), size.value()));
   }
   return index.value() < 0 ? net.dim_arithmetic(ElementWiseOperation::kSum, size, index) : index;
@@ -137,7 +137,7 @@ Results select(Network& net, Args& a) {
 Results narrow(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const std::int64_t axis = a.axis("dim", x);
-  const Dim start = position_of(net, a, a.dim("start"), x.dim(axis));
+  const Dim start = position_of(net, a, a.dim("start"), x.dim(axis), true);
   return slice_axis(net, x, axis, start, a.dim("length"));
 }
 
@@ -167,11 +167,29 @@ Results split(Network& net, Args& a) {
   return Operand(split_evenly(net, x, axis, static_size(a, x, axis), a.integer("split_size")));
 }
 
+// Pieces of ceil(size / count), the last one what is left: less than nothing, an error of TensorRT's when it runs,
+// where that makes fewer pieces.
+std::vector<Tensor> split_dynamically(Network& net, const Tensor& x, std::int64_t axis, std::int64_t count) {
+  using enum ElementWiseOperation;
+  const Dim length = net.dim_arithmetic(kFloorDiv, net.dim_arithmetic(kSum, x.dim(axis), Dim(count - 1)), Dim(count));
+  std::vector<Tensor> pieces;
+  Dim start(0);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const bool last = i == count - 1;
+    pieces.push_back(slice_axis(net, x, axis, start, last ? net.dim_arithmetic(kSub, x.dim(axis), start) : length));
+    start = net.dim_arithmetic(kSum, start, length);
+  }
+  return pieces;
+}
+
 // At most `chunks` pieces of ceil(size / chunks).
 Results chunk(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const std::int64_t axis = a.axis("dim", x);
   const std::int64_t chunks = a.integer("chunks");
+  // The program was made for that many pieces: with fewer it fails in PyTorch as well.
+  const bool all = a.pieces() == static_cast<std::size_t>(chunks);
+  if (all && !x.dim(axis).is_constant()) return Operand(split_dynamically(net, x, axis, chunks));
   const std::int64_t size = static_size(a, x, axis);
   return Operand(split_evenly(net, x, axis, size, std::max<std::int64_t>((size + chunks - 1) / chunks, 1)));
 }
@@ -226,7 +244,7 @@ Results stack(Network& net, Args& a) {
 }  // namespace
 
 void register_shapes(HandlerRegistry& r) {
-  r.ops({"aten::view", "aten::reshape", "aten::_unsafe_view"}).convert(view);
+  r.ops({"aten::view", "aten::reshape", "aten::_unsafe_view", "aten::_reshape_copy"}).convert(view);
   r.op("aten::flatten").convert(flatten);
   r.op("aten::unflatten").convert(unflatten);
   r.op("aten::permute").convert(permute);

@@ -37,8 +37,20 @@ Results modulo(Network& net, Args& a) {
 
 Results negative(Network& net, Args& a) { return net.dim_arithmetic(ElementWiseOperation::kSub, Dim(0), a.dim("a")); }
 
-// A tensor made of a size, or a size made of a tensor: the same Dim.
-Results same_size(Network&, Args& a) { return a.dim("a"); }
+// A 0-d bool.
+Handler comparison(ElementWiseOperation operation, bool negated) {
+  return [=](Network& net, Args& a) -> Results {
+    const Tensor result = net.elementwise(operation, net.dim_tensor(a.dim("a")), net.dim_tensor(a.dim("b")));
+    return negated ? net.unary(UnaryOperation::kNot, result) : result;
+  };
+}
+
+// A tensor made of a size, or a size made of a tensor: the same Dim. Other numbers stay what they are.
+Results same_size(Network&, Args& a) {
+  const auto* tensor = a.operand("a").as<Tensor>();
+  if (tensor != nullptr && !is_integer(tensor->dtype())) return *tensor;
+  return a.dim("a");
+}
 
 }  // namespace
 
@@ -54,6 +66,12 @@ void register_sizes(HandlerRegistry& r) {
   r.ops({"prim::min.int", "prim::min"}).convert(arithmetic(ElementWiseOperation::kMin));
   r.op("aten::remainder.int").convert(modulo);
   r.op("aten::neg.int").convert(negative);
+  r.op("aten::gt.int").convert(comparison(ElementWiseOperation::kGreater, false));
+  r.op("aten::le.int").convert(comparison(ElementWiseOperation::kGreater, true));
+  r.op("aten::lt.int").convert(comparison(ElementWiseOperation::kLess, false));
+  r.op("aten::ge.int").convert(comparison(ElementWiseOperation::kLess, true));
+  r.op("aten::eq.int").convert(comparison(ElementWiseOperation::kEqual, false));
+  r.op("aten::ne.int").convert(comparison(ElementWiseOperation::kEqual, true));
   r.ops({"prim::NumToTensor", "aten::ScalarImplicit", "aten::IntImplicit"}).convert(same_size);
 }
 

@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <cstddef>
+#include <cstring>
+#include <optional>
 
 #include "torch2trt/network.h"
 
@@ -11,10 +14,39 @@ void same_rank(Network& net, Tensor& a, Tensor& b) {
   b = net.expand_rank(b, rank);
 }
 
+// The number that changes nothing as second operand; none for most operations.
+std::optional<double> neutral(ElementWiseOperation operation) {
+  using enum ElementWiseOperation;
+  if (operation == kSum || operation == kSub) return 0;
+  if (operation == kProd || operation == kDiv) return 1;
+  return std::nullopt;
+}
+
+bool consists_of(const HostTensor& value, double number) {
+  const HostTensor one = full_host_tensor(number, value.dtype, {1});
+  const std::size_t size = size_of(value.dtype);
+  const auto* element = static_cast<const std::byte*>(value.data);
+  for (std::int64_t i = 0; i < value.numel(); ++i, element += size) {
+    if (std::memcmp(element, one.data, size) != 0) return false;
+  }
+  return true;
+}
+
+// Whether `x operation constant` is x: x + 0 with a bias of zeros, x * 1. (The sign of a zero is not kept.)
+bool changes_nothing(const Network& net, ElementWiseOperation operation, const Tensor& x, const Tensor& constant) {
+  const auto number = neutral(operation);
+  const HostTensor* value = net.constant_value(constant);
+  if (!number || value == nullptr || !value->is_contiguous() || value->numel() == 0) return false;
+  for (std::size_t i = 0; i < value->sizes.size(); ++i) {
+    if (value->sizes[i] != 1 && value->sizes[i] != x.dims()[i]) return false;  // it makes x larger
+  }
+  return x.dtype() != DType::kBool && consists_of(*value, *number);
+}
+
 }  // namespace
 
 Tensor Network::cast(const Tensor& x, DType to) {
-  const DType held = network_dtype(to).value_or(to);
+  const DType held = held_dtype(to);
   if (x.dtype() == held) return x;
   if (const HostTensor* value = constant_value(x)) return constant(contiguous_as(*value, held));
   return add(layer::Cast{x, held});
@@ -29,6 +61,9 @@ Tensor Network::expand_rank(const Tensor& x, std::int64_t rank) {
 
 Tensor Network::elementwise(ElementWiseOperation operation, Tensor a, Tensor b) {
   same_rank(*this, a, b);
+  const bool commutes = operation == ElementWiseOperation::kSum || operation == ElementWiseOperation::kProd;
+  if (changes_nothing(*this, operation, a, b)) return a;
+  if (commutes && changes_nothing(*this, operation, b, a)) return b;
   return add(layer::ElementWise{a, b, operation});
 }
 

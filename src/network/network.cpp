@@ -16,6 +16,18 @@ std::string_view short_operator(std::string_view kind) {
   return kind.substr(0, kind.find('.'));
 }
 
+// int64 as int32, where TensorRT has no int64.
+HostTensor narrowed(const HostTensor& wide, const SourceLocation& location) {
+  const auto* values = static_cast<const std::int64_t*>(wide.data);
+  for (std::int64_t i = 0; i < wide.numel(); ++i) {
+    if (values[i] == static_cast<std::int32_t>(values[i])) continue;
+    throw Error(ErrorCategory::kUnsupportedOperator,
+                fmt::format("a constant holds {}, which int32 cannot, and the TensorRT in use has no int64", values[i]),
+                location);
+  }
+  return contiguous_as(wide, DType::kInt32);
+}
+
 }  // namespace
 
 std::string Network::layer_name_of(const SourceLocation& location) {
@@ -69,6 +81,11 @@ void Network::materialise(const Tensor& tensor) {
   }
 }
 
+DType Network::held_dtype(DType dtype) const {
+  const DType held = network_dtype(dtype).value_or(dtype);
+  return held == DType::kInt64 ? shape_dtype() : held;
+}
+
 Tensor Network::add_tensor(TensorInfo info, Role role) {
   const Tensor made(this, static_cast<std::int32_t>(tensors_.size()));
   tensors_.push_back(std::move(info));
@@ -79,6 +96,7 @@ Tensor Network::add_tensor(TensorInfo info, Role role) {
 }
 
 std::vector<Tensor> Network::add_all(const Layer& given) {
+  if (auto outputs = substitute(given)) return *std::move(outputs);
   for_each_input(given, [this](const Tensor& input) { materialise(input); });
   Layer layer = given;
   bool computed = false;
@@ -115,7 +133,7 @@ Tensor Network::add_input(const std::string& name, DType dtype, const Dims& dims
     throw Error(ErrorCategory::kInvalidArgument,
                 fmt::format("input \"{}\" is {}, which TensorRT has no type for", name, torch2trt::name(dtype)));
   }
-  TensorInfo info{name, dims, *held};
+  TensorInfo info{name, dims, held_dtype(*held)};
   add_input_layer(info, static_cast<std::int32_t>(tensors_.size()));
   return add_tensor(std::move(info), Role::kInput);
 }
@@ -150,6 +168,7 @@ Tensor Network::constant(const HostTensor& value) {
                 location_);
   }
   HostTensor weights = contiguous_as(value, *held);
+  if (*held == DType::kInt64 && shape_dtype() == DType::kInt32) weights = narrowed(weights, location_);
   // Equal small constants are one layer; large ones are the same where their memory is.
   std::string key = fmt::format("{}[{}]", torch2trt::name(weights.dtype), fmt::join(weights.sizes, ","));
   if (weights.bytes() <= 256) {

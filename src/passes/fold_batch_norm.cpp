@@ -1,5 +1,7 @@
 #include "src/passes/fold_batch_norm.h"
 
+#include <algorithm>
+#include <array>
 #include <map>
 #include <optional>
 #include <set>
@@ -130,7 +132,6 @@ class Folder {
     const std::string kernel_name = graph_.value(kernel).name;
     const auto axis = static_cast<std::size_t>(*channel_axis(graph_, node));
     const Type channels = tensor_type(DType::kFloat64, std::vector<Size>{(*kernel_type.sizes)[axis]});
-    const Type exact = tensor_type(DType::kFloat64, kernel_type.sizes);
     const auto wide = [&](std::string_view name) {
       return cast(emit, *argument(norm, name).as<ValueId>(), DType::kFloat64);
     };
@@ -143,14 +144,14 @@ class Folder {
     ValueId scale = emit("aten::rsqrt", {{"self", variance}}, channels, "bn_scale");
     if (!argument(norm, "weight").is_none()) scale = mul(wide("weight"), scale, channels, "bn_scale");
 
+    // Only the factors are computed in float64: a kernel of float64 would take three times the memory, for half a bit.
     std::vector<Size> broadcast(kernel_type.sizes->size(), Size{1, {}});
     broadcast[axis] = (*kernel_type.sizes)[axis];
     Argument::List shape(kernel_type.sizes->size(), 1);
     shape[axis] = -1;
-    const ValueId scale_nd =
-        emit("aten::reshape", {{"self", scale}, {"shape", shape}}, tensor_type(DType::kFloat64, broadcast), "bn_scale");
-    const ValueId folded = cast(
-        emit, mul(cast(emit, kernel, DType::kFloat64), scale_nd, exact, kernel_name + "_folded"), *kernel_type.dtype);
+    const ValueId scale_nd = emit("aten::reshape", {{"self", cast(emit, scale, *kernel_type.dtype)}, {"shape", shape}},
+                                  tensor_type(*kernel_type.dtype, broadcast), "bn_scale");
+    const ValueId folded = mul(kernel, scale_nd, kernel_type, kernel_name + "_folded");
 
     ValueId shift = wide("running_mean");
     if (const auto* bias = argument(node, "bias").as<ValueId>()) {
@@ -183,6 +184,17 @@ class Folder {
 };
 
 }  // namespace
+
+bool is_folded_kind(std::string_view kind) {
+  static constexpr std::array<std::string_view, 10> kKinds = {
+      "aten::batch_norm",       "aten::_native_batch_norm_legit_no_training",
+      "aten::linear",           "aten::convolution",
+      "aten::conv1d",           "aten::conv2d",
+      "aten::conv3d",           "aten::conv_transpose1d",
+      "aten::conv_transpose2d", "aten::conv_transpose3d",
+  };
+  return std::find(kKinds.begin(), kKinds.end(), kind) != kKinds.end();
+}
 
 void fold_batch_norm(Graph& graph) { Folder(graph).run(); }
 

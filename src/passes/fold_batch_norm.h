@@ -1,5 +1,7 @@
 #pragma once
 
+#include <string_view>
+
 #include "torch2trt/graph.h"
 
 namespace torch2trt {
@@ -14,5 +16,8 @@ namespace torch2trt {
 // Left alone: training mode; no statistics; a kernel, bias or statistic that depends on an input; kernels that are not
 // float32 or float64 (rounding the folded kernel to half precision would change results); unknown ranks.
 void fold_batch_norm(Graph& graph);
+
+// Whether the pass may rewrite nodes of this kind ("aten::conv2d", "aten::batch_norm").
+bool is_folded_kind(std::string_view kind);
 
 }  // namespace torch2trt

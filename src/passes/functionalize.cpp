@@ -16,9 +16,11 @@
 namespace torch2trt {
 namespace {
 
+bool assigns_attribute(const Node& node) { return node.kind == "prim::SetAttr"; }
+
 bool writes(const Block& block) {
   return std::any_of(block.nodes.begin(), block.nodes.end(), [](const Node& node) {
-    return !written_arguments(node).empty() ||
+    return assigns_attribute(node) || !written_arguments(node).empty() ||
            std::any_of(node.blocks.begin(), node.blocks.end(), [](const Block& inner) { return writes(inner); });
   });
 }
@@ -28,7 +30,10 @@ class Functionalizer {
  public:
   explicit Functionalizer(Graph& graph) : graph_(graph), memory_(graph), contiguity_(graph) {}
 
-  void run() { block(graph_.body, 0, {}); }
+  void run() {
+    block(graph_.body, 0, {});
+    throw_refusals();
+  }
 
  private:
   // The block also returns what `written` memories, of outside, then hold.
@@ -42,14 +47,70 @@ class Functionalizer {
       visit(std::move(node));
       contiguity_.observe(graph_, original);
     }
-    for (Argument& output : block.outputs) memory_.read_all(output, Node());
-    for (int memory : written) block.outputs.emplace_back(memory_.content(memory, Node()));
+    for (Argument& output : block.outputs) {
+      collecting([&] { memory_.read_all(output, Node()); });
+    }
+    for (int memory : written) {
+      collecting([&] { block.outputs.emplace_back(memory_.content(memory, Node())); });
+    }
     memory_.emit_into(outer, outer_depth);
     nodes_ = outer_nodes;
     block.nodes = std::move(nodes);
   }
 
+  // Whether `step` went through. What has no pure form is noted, so that one error names all of it.
+  template <typename Step>
+  bool collecting(Step step) {
+    try {
+      step();
+      return true;
+    } catch (const Error& error) {
+      if (error.category() != ErrorCategory::kUnsupportedOperator) throw;
+      const auto same = [&](const Error& other) { return std::string_view(other.what()) == error.what(); };
+      if (std::none_of(refusals_.begin(), refusals_.end(), same)) refusals_.push_back(error);
+      return false;
+    }
+  }
+
+  void throw_refusals() const {
+    if (refusals_.empty()) return;
+    if (refusals_.size() == 1) throw refusals_[0];
+    std::string message = fmt::format("{} nodes cannot be made functional:", refusals_.size());
+    std::vector<UnsupportedNode> nodes;
+    for (const Error& refusal : refusals_) {
+      for (const UnsupportedNode& node : refusal.unsupported()) {
+        message += fmt::format("\n  {}: {}", node.kind, node.reason);
+        if (!node.location.source.empty()) message += fmt::format("\n      at {}", node.location.source);
+        if (!node.location.scope.empty()) message += fmt::format("\n      in module \"{}\"", node.location.scope);
+        nodes.push_back(node);
+      }
+    }
+    Error error(ErrorCategory::kUnsupportedOperator, message);
+    error.set_unsupported(std::move(nodes));
+    throw error;
+  }
+
+  // A refused node goes on as if it wrote nothing, so that those behind it are examined too.
   void visit(Node node) {
+    const Node program = node;
+    if (collecting([&] { examine(std::move(node)); })) return;
+    const Argument* self = program.find("self");
+    const auto* value = self != nullptr ? self->as<ValueId>() : nullptr;
+    if (value != nullptr && !written_arguments(program).empty()) {
+      memory_.same(program.outputs, memory_.tensor_of(*value));
+    } else {
+      memory_.add_unknown(program.outputs, {});
+    }
+  }
+
+  void examine(Node node) {
+    if (assigns_attribute(node)) {
+      const Argument* name = node.find("name");
+      const auto* text = name != nullptr ? name->as<std::string>() : nullptr;
+      SharedMemory::refuse(node, fmt::format("it assigns to the module's attribute \"{}\", and a network keeps nothing "
+                                             "between calls; return the new value instead",
+                                             text != nullptr ? *text : ""));
+    }
     if (!node.blocks.empty()) {
       control_flow(std::move(node));
     } else if (!written_arguments(node).empty()) {
@@ -324,6 +385,7 @@ class Functionalizer {
   SharedMemory memory_;
   Contiguity contiguity_;
   std::vector<Node>* nodes_ = nullptr;  // of the block being written
+  std::vector<Error> refusals_;
 };
 
 }  // namespace

@@ -16,11 +16,12 @@ namespace torch2trt {
 // PyTorch's. Inputs are taken to be contiguous. Operators without schema are taken to be pure. A graph without writes
 // is left as it is.
 //
-// Throws Error(kUnsupportedOperator) at the writing node for what has no pure form: a write to a parameter, buffer or
-// constant (a network keeps nothing between calls); a write through as_strided or an expanded tensor, or through a
-// reshape of which nobody knows whether it copied, if the memory is read again; a write inside a block to what the block
-// was given (a carried value, an operand of torch.cond) and inside torch.cond and its kin to any tensor of outside;
-// operators without functional form (out=, resize_, set_, lists of tensors).
+// Throws one Error(kUnsupportedOperator) that names every writing node which has no pure form: a write to a parameter,
+// buffer or constant, an assignment to a module's attribute (a network keeps nothing between calls); a write through
+// as_strided or an expanded tensor, or through a reshape of which nobody knows whether it copied, if the memory is read
+// again; a write inside a block to what the block was given (a carried value, an operand of torch.cond) and inside
+// torch.cond and its kin to any tensor of outside; operators without functional form (out=, resize_, set_, lists of
+// tensors).
 void functionalize(Graph& graph);
 
 }  // namespace torch2trt

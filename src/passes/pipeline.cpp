@@ -29,6 +29,11 @@ const std::vector<Pass>& pipeline() {
   return passes;
 }
 
+std::set<std::string, std::less<>> passes_against(const std::set<std::string>& kinds) {
+  if (std::any_of(kinds.begin(), kinds.end(), is_folded_kind)) return {"fold_batch_norm"};
+  return {};
+}
+
 std::vector<PassTime> run_passes(Graph& graph, const PassOptions& options) {
   std::set<std::string_view> names;
   for (const Pass& pass : pipeline()) names.insert(pass.name);

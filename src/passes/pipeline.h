@@ -27,6 +27,9 @@ struct PassTime {
   double seconds = 0;
 };
 
+// The passes that would take nodes of these kinds ("aten::conv2d") away from a handler of the user's: what to disable.
+std::set<std::string, std::less<>> passes_against(const std::set<std::string>& kinds);
+
 // Runs the passes on `graph` and verifies it before the first and after each, so that a malformed graph is blamed on
 // the pass that made it. Returns what each took, verification included. Throws Error(kInvalidArgument) for a disabled
 // pass that does not exist, Error(kInternal) for a malformed graph, and what the passes throw.

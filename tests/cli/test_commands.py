@@ -206,8 +206,11 @@ def test_ops_of_one_operator(either: Run) -> None:
     overload = either("ops", "torch.ops.aten.sum.dim_IntList")
     assert overload.stdout.startswith("aten::sum.dim_IntList\n")
     assert overload.stdout.count("schema:") == 1
-    assert re.search(r"^    keepdim +bool +default False", overload.stdout, re.MULTILINE)
-    assert re.search(r"^    self +Tensor +required", overload.stdout, re.MULTILINE)
+    assert re.search(r"^    keepdim +bool +default False +read$", overload.stdout, re.MULTILINE)
+    assert re.search(r"^    self +Tensor +required +read$", overload.stdout, re.MULTILINE)
+    unseen = either("ops", "aten::sum.complex").stdout  # no row of the operator table has it
+    assert re.search(r"^    self +complex\[\] +required$", unseen, re.MULTILINE)
+    assert re.search(r" memory_format .* ignored$", either("ops", "aten::clone").stdout, re.MULTILINE)
     assert overload.stdout == either("ops", "sum.dim_IntList").stdout
 
 
@@ -219,6 +222,11 @@ def test_ops_json(native: Run) -> None:
         {key: argument[key] for key in ("name", "type", "required", "default") if key in argument}
         for argument in softmax[0]["arguments"]
     ]
+    assert {argument["name"]: argument["use"] for argument in softmax[0]["arguments"]} == dict.fromkeys(
+        ("self", "dim", "dtype"), "read"
+    )
+    unseen = json.loads(native("ops", "aten::sum.complex", "--json").stdout)[0]["arguments"]
+    assert unseen[0]["use"] is None
     assert json.loads(native("ops", "aten::linalg_svdvals", "--json").stdout)[0]["handled"] is False
 
 

@@ -92,16 +92,13 @@ def test_sizes_that_do_not_fit_name_the_node(frontend):
     assert caught.value.node == "aten::linear" and caught.value.scope == "0"
 
 
-def median_seconds(call, times):
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        call()
-        taken.append(time.perf_counter() - start)
-    return sorted(taken)[times // 2]
+def seconds(call):
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
 
 
-@pytest.mark.slow
+# The original visited nodes again for each reader: 2.7e9 visits for inception, without end for densenet121.
 @pytest.mark.parametrize(("name", "size"), [("densenet121", 64), ("inception_v3", 128)])
 def test_linear_time(name, size):
     options = {"init_weights": False} if name == "inception_v3" else {}
@@ -109,7 +106,10 @@ def test_linear_time(name, size):
     x = torch.randn(1, 3, size, size)
     _, graph = core.torch2trt(module, x)
     with torch.no_grad():
-        wanted = module(x)
-        torch.testing.assert_close(core.debug_call_graph(graph, x), wanted, rtol=1e-3, atol=1e-4)
-        module_seconds = median_seconds(lambda: module(x), 5)
-    assert median_seconds(lambda: core.debug_call_graph(graph, x), 5) < 2 * module_seconds
+        torch.testing.assert_close(core.debug_call_graph(graph, x), module(x), rtol=1e-3, atol=1e-4)
+        # In turn, so that what else the machine does slows both.
+        times = [
+            (seconds(lambda: module(x)), seconds(lambda: core.debug_call_graph(graph, x))) for _ in range(7)
+        ]
+    of_module, of_graph = (min(column) for column in zip(*times))
+    assert of_graph < 2 * of_module

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pathlib
 from typing import Any
 
 import pytest
@@ -19,6 +20,18 @@ RANGE = (1, 4, 8)
 _TOLERANCES = {torch.float16: 2e-3, torch.bfloat16: 2e-2}
 # TensorRT has no float64 and no int16; what stands for them in a network.
 _NETWORK_DTYPE = {torch.float64: torch.float32, torch.int16: torch.int32}
+# TensorRT 8.5 has no int64 either.
+_NETWORK_DTYPE_8_5 = {**_NETWORK_DTYPE, torch.int64: torch.int32}
+
+
+# What a handler may do with an argument, the more telling the later: one of several conversions may read what another
+# leaves unread.
+USES = ("", "default only", "ignored", "read")
+_RECORD = pathlib.Path(__file__).parents[2] / "src" / "handlers" / "argument_uses.tsv"
+_USES = {
+    (operator, argument): use
+    for operator, argument, use in (line.split("\t") for line in _RECORD.read_text().splitlines())
+}
 
 
 class _Quiet(trt.ILogger):
@@ -49,18 +62,24 @@ def _module(row: Row) -> torch.nn.Module:
     return module.eval()
 
 
+def exported(row: Row, dynamic: bool) -> tuple[torch.export.ExportedProgram, Any]:
+    """The row's program by torch.export, and its graph."""
+    generator = torch.Generator().manual_seed(1)
+    specs = row.specs()
+    shapes = None
+    if dynamic:
+        shapes = tuple({spec.batch: torch.export.Dim.DYNAMIC} if _varies(spec) else None for spec in specs)
+        shapes = shapes if row.module else (shapes,)  # a function takes *args
+    return _frontends.export(_module(row), tuple(spec.make(generator) for spec in specs), shapes)
+
+
 def _graph(row: Row, frontend: str, dynamic: bool) -> Any:
+    if frontend == "export":
+        return exported(row, dynamic)[1]
     generator = torch.Generator().manual_seed(1)
     specs = row.specs()
     args = tuple(spec.make(generator) for spec in specs)
     module = _module(row)
-    if frontend == "export":
-        shapes = None
-        if dynamic:
-            shapes = tuple({spec.batch: torch.export.Dim.DYNAMIC} if _varies(spec) else None for spec in specs)
-            shapes = shapes if row.module else (shapes,)  # a function takes *args
-        _, graph = _frontends.export(module, args, shapes)
-        return graph
     types = []
     if dynamic:
         types = [(str(arg.dtype).removeprefix("torch."), _dynamic_sizes(spec)) for arg, spec in zip(args, specs)]
@@ -122,21 +141,46 @@ def _build(network: Any, shapes: dict[str, Any]) -> None:
     assert _BUILDER.build_serialized_network(network, config) is not None, "TensorRT built no engine"
 
 
-def _convert(graph: Any, shapes: dict[str, Any]) -> tuple[Any, Any, Any]:
+def _convert(graph: Any, shapes: dict[str, Any], as_8_5: bool = False) -> tuple[Any, Any, Any]:
     network = _BUILDER.create_network(0)
-    native = _C.PythonNetwork(network)
-    dry = _C.dry_convert(graph, shapes)
+    native = _C.PythonNetwork.as_tensorrt_8_5(network) if as_8_5 else _C.PythonNetwork(network)
+    dry = _C.dry_convert(graph, shapes, as_tensorrt_8_5=as_8_5)
     converted = _C.convert(graph, native, shapes)
     return network, converted, dry
 
 
-def check(row: Row, frontend: str, dynamic: bool) -> None:
-    """Asserts everything the table promises of one row."""
+def check_argument_uses(observed: set[tuple[str, str, str]]) -> None:
+    """Asserts that `torch2trt ops` tells what the handlers were seen to do with their arguments."""
+    for operator, argument, use in observed:
+        if not argument:
+            continue
+        recorded = _USES.get((operator, argument), "")
+        assert USES.index(use) <= USES.index(recorded), (
+            f"argument {argument} of {operator} is {use}; src/handlers/argument_uses.tsv says {recorded or 'nothing'} "
+            "(`make uses` writes it)"
+        )
+
+
+def observed_uses(row: Row, frontend: str) -> set[tuple[str, str, str]]:
+    """What the handlers do with the arguments of the operators of a row: (operator, argument, use)."""
+    if row.refused:
+        return set()
+    graph = _graph(row, frontend, False)
+    _C.run_passes(graph)
+    return _C.dry_convert(graph)["argument_uses"]
+
+
+def check(row: Row, frontend: str, dynamic: bool, as_8_5: bool = False) -> None:
+    """Asserts everything the table promises of one row.
+
+    `as_8_5`: with what the network holds for TensorRT 8.5, where the layers that it lacks are composed of others.
+    """
+    held = _NETWORK_DTYPE_8_5 if as_8_5 else _NETWORK_DTYPE
     if row.refused:
         with pytest.raises(Exception, match=row.refused):
             graph = _graph(row, frontend, dynamic)
             _C.run_passes(graph)
-            _convert(graph, _shapes(graph, row.specs()) if dynamic else {})
+            _convert(graph, _shapes(graph, row.specs()) if dynamic else {}, as_8_5)
         return
     graph = _graph(row, frontend, dynamic)
     op = row.op_for(frontend)
@@ -145,21 +189,23 @@ def check(row: Row, frontend: str, dynamic: bool) -> None:
     _C.run_passes(graph)
     specs = row.specs()
     shapes = _shapes(graph, specs) if dynamic else {}
-    network, converted, dry = _convert(graph, shapes)
+    network, converted, dry = _convert(graph, shapes, as_8_5)
     for key in ("inputs", "outputs"):
         assert dry[key] == converted[key], f"the dry backend says {dry[key]}, TensorRT {converted[key]}"
-    assert dry["layers"] == network.num_layers
+    if not as_8_5:  # this TensorRT's shape layer is int64, so each takes a cast more
+        assert dry["layers"] == network.num_layers
+        check_argument_uses(dry["argument_uses"])
     generator = torch.Generator().manual_seed(2)
     for batch in BATCHES if dynamic else (None,):
         args = [spec.make(generator, batch) for spec in specs]
         with torch.no_grad():
             expected = _leaves(_module(row)(*[arg.clone() for arg in args]))
         assert expected, "the row returns nothing"
-        feeds = {name: arg.to(_NETWORK_DTYPE.get(arg.dtype, arg.dtype)) for (name, _, _), arg in zip(graph.inputs, args)}
+        feeds = {name: arg.to(held.get(arg.dtype, arg.dtype)) for (name, _, _), arg in zip(graph.inputs, args)}
         results = execute(network, feeds)
         for entry, value in zip(converted["outputs"], expected, strict=True):
             in_network = torch.as_tensor(value)
-            in_network = in_network.to(_NETWORK_DTYPE.get(in_network.dtype, in_network.dtype))
+            in_network = in_network.to(held.get(in_network.dtype, in_network.dtype))
             _compare(row, results[entry["name"]], in_network, f"{entry['name']}, batch {batch}")
         flat = _C.run(graph, args, None)
         for got, value in zip(flat, expected, strict=True):

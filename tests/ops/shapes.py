@@ -49,6 +49,8 @@ ROWS = [
     row("aten::split_with_sizes", lambda x: x.split([1, 3], 1), X4),
     row("aten::chunk", lambda x: x.chunk(3, 1), X4),
     row("aten::chunk", lambda x: x.chunk(2, -1)[0], X4),
+    row("aten::chunk", lambda x: torch.cat([x, x * 2]).chunk(2), X4),
+    row("aten::chunk", lambda x: torch.cat([x, x * 2, x + 1]).chunk(3)[2], X4),
     row("aten::unbind.int", lambda x: x.unbind(1), X),
     row("aten::unbind.int", lambda x: x.unbind(-1)[2], X),
     row("aten::cat", lambda x, y: torch.cat([x, y], 1), X, (2, 5, 4)),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from tree import Tree, is_cpp
 
-HOME = "src/backend/nvinfer/compat.h"
+HOME = "src/tensorrt/compat.h"
 
 
 def check(tree: Tree) -> Iterator[str]:

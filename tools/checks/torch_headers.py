@@ -12,6 +12,8 @@ TORCH_FREE = (
     "src/network/",
     "src/passes/",
     "src/backend/dry/",
+    "src/backend/nvinfer/",
+    "src/tensorrt/",
     "cli/",
 )
 JIT_HOMES = (

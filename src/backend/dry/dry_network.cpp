@@ -79,10 +79,10 @@ class LayerInputs : public dry::Inputs {
 
 }  // namespace
 
-DryNetwork::DryNetwork(DryTarget target) : target_(std::move(target)), state_(std::make_unique<State>()) {}
+DryNetwork::DryNetwork(Target target) : target_(std::move(target)), state_(std::make_unique<State>()) {}
 DryNetwork::~DryNetwork() = default;
 
-bool DryNetwork::supports(std::string_view layer) const { return !target_.unsupported_layers.contains(layer); }
+bool DryNetwork::supports(std::string_view layer) const { return !target_.unsupported.contains(layer); }
 
 std::vector<TensorInfo> DryNetwork::add_layer(const Layer& layer, const std::string& layer_name,
                                               std::int32_t first_id) {

@@ -3,23 +3,17 @@
 #pragma once
 
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
+#include "src/network/target.h"
 #include "torch2trt/network.h"
 
 namespace torch2trt {
 
-// The TensorRT that a dry network stands for. The default is TensorRT 10 and later, and RTX.
-struct DryTarget {
-  std::set<std::string, std::less<>> unsupported_layers;  // names of layers.h
-  DType shape_dtype = DType::kInt64;                      // kInt32 before TensorRT 10
-};
-
 class DryNetwork : public Network {
  public:
-  explicit DryNetwork(DryTarget target = {});
+  explicit DryNetwork(Target target = {});
   ~DryNetwork() override;
 
   bool supports(std::string_view layer) const override;
@@ -43,7 +37,7 @@ class DryNetwork : public Network {
 
  private:
   struct State;  // what is known of each tensor, and the layers
-  DryTarget target_;
+  Target target_;
   std::unique_ptr<State> state_;
 };
 

@@ -1,22 +1,14 @@
 #include "src/backend/python/engine_builder.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/file.h>
-#include <unistd.h>
 
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <utility>
 
 #include "src/backend/python/tensorrt_module.h"
-#include "src/files/atomic_file.h"
+#include "src/files/timing_cache.h"
 
 namespace torch2trt {
 namespace {
-
-namespace fs = std::filesystem;
 
 // The severities by the names _callbacks.py gives them.
 Severity severity_of(const std::string& level) {
@@ -39,30 +31,6 @@ SerializedEngine engine_of(const py::object& serialized) {
   return {
       {static_cast<const std::byte*>(held->info.ptr), static_cast<std::size_t>(held->info.size * held->info.itemsize)},
       owner};
-}
-
-// Only one process at a time reads, merges and writes a timing cache: its folder is locked, since the file itself is
-// replaced. Where the file system has no locks, nothing is lost but timings.
-class FolderLock {
- public:
-  explicit FolderLock(const std::string& file) {
-    const fs::path folder = fs::path(file).parent_path();
-    descriptor_ = ::open(folder.empty() ? "." : folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor_ >= 0) ::flock(descriptor_, LOCK_EX);
-  }
-  FolderLock(const FolderLock&) = delete;
-  FolderLock& operator=(const FolderLock&) = delete;
-  ~FolderLock() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-
- private:
-  int descriptor_;
-};
-
-py::bytes contents(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
 const char* name_of(ProfilingVerbosity verbosity) {
@@ -120,6 +88,14 @@ std::string PythonEngineBuilder::description() const {
                      py::str(trt_.attr("__version__")).cast<std::string>());
 }
 
+int PythonEngineBuilder::major_version() const {
+  return std::stoi(py::str(trt_.attr("__version__")).cast<std::string>());
+}
+
+bool PythonEngineBuilder::is_rtx() const {
+  return py::str(trt_.attr("__name__")).cast<std::string>() == "tensorrt_rtx";
+}
+
 void PythonEngineBuilder::log(const std::string& level, const std::string& text) {
   const Severity severity = severity_of(level);
   if (severity == Severity::kError) {
@@ -133,8 +109,8 @@ py::object PythonEngineBuilder::make_network() {
   // TensorRT 10 has weakly and strongly typed networks, 11 and RTX strongly typed ones only, 8 and 9 need the batch
   // dimension to be explicit.
   const py::object flags = trt_.attr("NetworkDefinitionCreationFlag");
-  const int major = std::stoi(py::str(trt_.attr("__version__")).cast<std::string>());
-  const bool rtx = py::str(trt_.attr("__name__")).cast<std::string>() == "tensorrt_rtx";
+  const int major = major_version();
+  const bool rtx = is_rtx();
   int bits = 0;
   if (!rtx && major == 10) bits = 1 << py::int_(flags.attr("STRONGLY_TYPED")).cast<int>();
   if (!rtx && major < 10) bits = 1 << py::int_(flags.attr("EXPLICIT_BATCH")).cast<int>();
@@ -174,6 +150,10 @@ py::object PythonEngineBuilder::make_config(const BuildOptions& options) const {
         "profiling verbosity");
   }
   if (!options.tf32) config.attr("clear_flag")(trt_.attr("BuilderFlag").attr("TF32"));
+  if (options.fp16) {
+    if (major_version() >= 10 || is_rtx()) refuse_half(description());
+    config.attr("set_flag")(trt_.attr("BuilderFlag").attr("FP16"));
+  }
   return config;
 }
 
@@ -191,34 +171,31 @@ void PythonEngineBuilder::add_profile(const py::object& config, const Converted&
   if (config.attr("add_optimization_profile")(profile).cast<int>() < 0) failed("refused the optimization profile");
 }
 
-void PythonEngineBuilder::read_timing_cache(const py::object& config, const BuildOptions& options) {
+void PythonEngineBuilder::set_timing_cache(const py::object& config, const BuildOptions& options) {
   if (options.timing_cache_file.empty()) return;
   // Its functions are there and do nothing: https://docs.nvidia.com/deeplearning/tensorrt-rtx (deprecated in 1.2)
-  if (py::str(trt_.attr("__name__")).cast<std::string>() == "tensorrt_rtx") lacks("timing cache");
-  const FolderLock lock(options.timing_cache_file);
-  py::object cache = config.attr("create_timing_cache")(contents(options.timing_cache_file));
-  if (cache.is_none() || !config.attr("set_timing_cache")(cache, false).cast<bool>()) {
-    if (log_) {
-      log_(Severity::kWarning,
-           fmt::format("the timing cache \"{}\" is damaged or of another TensorRT or GPU; a new one is made",
-                       options.timing_cache_file));
-    }
-    errors_.clear();
-    cache = config.attr("create_timing_cache")(py::bytes());
-    config.attr("set_timing_cache")(cache, false);
-  }
+  if (is_rtx()) lacks("timing cache");
+  read_timing_cache(
+      options.timing_cache_file,
+      [&](std::string_view bytes) {
+        const py::object cache = config.attr("create_timing_cache")(py::bytes(bytes.data(), bytes.size()));
+        const bool taken = !cache.is_none() && config.attr("set_timing_cache")(cache, false).cast<bool>();
+        if (!taken) errors_.clear();
+        return taken;
+      },
+      log_);
 }
 
-void PythonEngineBuilder::write_timing_cache(const py::object& config, const BuildOptions& options) {
+void PythonEngineBuilder::save_timing_cache(const py::object& config, const BuildOptions& options) {
   if (options.timing_cache_file.empty()) return;
-  const FolderLock lock(options.timing_cache_file);
   const py::object cache = config.attr("get_timing_cache")();
-  const py::object newer = config.attr("create_timing_cache")(contents(options.timing_cache_file));
-  if (!newer.is_none()) cache.attr("combine")(newer, false);
-  const SerializedEngine bytes = engine_of(cache.attr("serialize")());
-  AtomicFile file(options.timing_cache_file);
-  file.write(bytes.bytes);
-  file.commit();
+  write_timing_cache(
+      options.timing_cache_file,
+      [&](std::string_view bytes) {
+        const py::object newer = config.attr("create_timing_cache")(py::bytes(bytes.data(), bytes.size()));
+        if (!newer.is_none()) cache.attr("combine")(newer, false);
+      },
+      [&] { return engine_of(cache.attr("serialize")()); });
 }
 
 SerializedEngine PythonEngineBuilder::build(const Converted& converted, const BuildOptions& options,
@@ -228,7 +205,7 @@ SerializedEngine PythonEngineBuilder::build(const Converted& converted, const Bu
   recorder_.attr("clear")();
   const py::object config = make_config(options);
   add_profile(config, converted);
-  read_timing_cache(config, options);
+  set_timing_cache(config, options);
   bool cancelled = false;
   if (progress) {
     const auto report = [&](const std::string& event, const std::string& phase, const std::string& parent, int number) {
@@ -253,7 +230,7 @@ SerializedEngine PythonEngineBuilder::build(const Converted& converted, const Bu
   }
   if (cancelled) throw Cancelled();
   if (serialized.is_none()) failed("could not build an engine");
-  write_timing_cache(config, options);
+  save_timing_cache(config, options);
   return engine_of(serialized);
 }
 

@@ -28,14 +28,16 @@ class PythonEngineBuilder : public EngineBuilder {
 
  private:
   void log(const std::string& level, const std::string& text);
+  int major_version() const;
+  bool is_rtx() const;
   py::object make_network();
   // Sets `attribute`, or refuses `option` where this TensorRT has no such attribute.
   void set(const py::object& config, const char* attribute, const py::object& value, const char* option) const;
   [[noreturn]] void lacks(const std::string& option) const;
   py::object make_config(const BuildOptions& options) const;
   void add_profile(const py::object& config, const Converted& converted);
-  void read_timing_cache(const py::object& config, const BuildOptions& options);
-  void write_timing_cache(const py::object& config, const BuildOptions& options);
+  void set_timing_cache(const py::object& config, const BuildOptions& options);
+  void save_timing_cache(const py::object& config, const BuildOptions& options);
   [[noreturn]] void failed(const std::string& what);
 
   LogSink log_;

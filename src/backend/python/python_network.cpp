@@ -38,8 +38,11 @@ py::module_ tensorrt_module_of(const py::handle& object) {
                           py::repr(py::type::of(object)).cast<std::string>()));
 }
 
-PythonNetwork::PythonNetwork(py::object network)
-    : network_(std::move(network)), trt_(tensorrt_module_of(network_)), itensor_type_(trt_.attr("ITensor")) {
+PythonNetwork::PythonNetwork(py::object network, Target target)
+    : network_(std::move(network)),
+      target_(std::move(target)),
+      trt_(tensorrt_module_of(network_)),
+      itensor_type_(trt_.attr("ITensor")) {
   if (!py::isinstance(network_, trt_.attr("INetworkDefinition"))) {
     throw Error(ErrorCategory::kInvalidArgument, fmt::format("an INetworkDefinition is needed, not {}",
                                                              py::repr(py::type::of(network_)).cast<std::string>()));
@@ -94,6 +97,7 @@ void PythonNetwork::adopt_layers() {
 }
 
 bool PythonNetwork::supports(std::string_view layer) const {
+  if (target_.unsupported.contains(layer)) return false;
   if (layer == "Attention") return py::hasattr(network_, "add_attention");
   if (layer == "Cumulative") return py::hasattr(network_, "add_cumulative");
   return true;

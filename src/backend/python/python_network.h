@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "src/network/target.h"
 #include "torch2trt/convert.h"
 #include "torch2trt/network.h"
 
@@ -25,7 +26,8 @@ class PythonNetwork : public Network {
   // `network`: a tensorrt.INetworkDefinition. Until close(), TensorRT's errors come here instead of going to its
   // logger, so that a refused layer is reported with TensorRT's text and the node. What no layer of ours caused goes to
   // the "torch2trt" logger and to the user's own recorder.
-  explicit PythonNetwork(py::object network);
+  // `target`: what not to use of what it has, so that tests see on this TensorRT what is done for an older one.
+  explicit PythonNetwork(py::object network, Target target = {});
   ~PythonNetwork() override;
   // Gives the network its own error recorder back. Any later use but close() is an Error(kInvalidArgument).
   void close();
@@ -34,6 +36,7 @@ class PythonNetwork : public Network {
   const py::object& object() const { return network_; }
   const py::module_& module() const { return trt_; }
   bool supports(std::string_view layer) const override;
+  DType shape_dtype() const override { return target_.shape_dtype; }
 
   // The ITensor behind a tensor. A constant that no layer has read yet becomes a layer first.
   py::object itensor(const Tensor& tensor);
@@ -78,6 +81,7 @@ class PythonNetwork : public Network {
   bool owns(const py::object& itensor) const;
 
   py::object network_;
+  Target target_;
   py::module_ trt_;
   py::object itensor_type_;
   py::object previous_recorder_;

@@ -4,9 +4,9 @@
 
 #include <memory>
 
+#include "src/files/mapped_file.h"
 #include "src/frontend/export/archive_reader.h"
 #include "src/frontend/export/json.h"
-#include "src/frontend/export/mapped_file.h"
 #include "src/frontend/export/program_reader.h"
 #include "torch2trt/error.h"
 
@@ -29,7 +29,7 @@ Graph naming(const std::string& what, const Read& read) {
 
 Graph read_pt2(const std::string& path) {
   return naming(fmt::format("\"{}\"", path), [&] {
-    const std::shared_ptr<const pt2::MappedFile> file = pt2::MappedFile::open(path);
+    const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
     return pt2::read_archive(file->bytes(), file);
   });
 }

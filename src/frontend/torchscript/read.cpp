@@ -20,8 +20,9 @@ constexpr std::string_view kHowToSave =
     "Save the module with torch.jit.save(torch.jit.trace(model, inputs), path), or better with "
     "torch.export.save(torch.export.export(model, inputs), \"model.pt2\").";
 
-[[noreturn]] void fail(const std::string& path, const std::string& what, std::string_view advice = kHowToSave) {
-  throw Error(ErrorCategory::kInvalidModel, fmt::format("cannot read \"{}\": {}. {}", path, what, advice));
+[[noreturn]] void fail(const std::string& path, const std::string& what, std::string_view advice = kHowToSave,
+                       ErrorCategory category = ErrorCategory::kInvalidModel) {
+  throw Error(category, fmt::format("cannot read \"{}\": {}. {}", path, what, advice));
 }
 
 // PyTorch's exceptions carry a C++ backtrace and hints for its developers: the first sentence says what happened.
@@ -37,11 +38,11 @@ std::string first_sentence(const std::exception& error) {
 void check_file(const std::string& path) {
   std::error_code failed;
   const auto status = std::filesystem::status(path, failed);
-  if (!std::filesystem::exists(status)) fail(path, "there is no such file", "Check the path.");
+  if (!std::filesystem::exists(status)) fail(path, "there is no such file", "Check the path.", ErrorCategory::kRuntime);
   if (std::filesystem::is_directory(status)) fail(path, "it is a directory, not a TorchScript file");
   if (!std::filesystem::is_regular_file(status)) fail(path, "it is no regular file, and it is read at random places");
   std::ifstream file(path, std::ios::binary);
-  if (!file) fail(path, "the file cannot be opened", "Check its permissions.");
+  if (!file) fail(path, "the file cannot be opened", "Check its permissions.", ErrorCategory::kRuntime);
   std::array<char, 4> magic{};
   file.read(magic.data(), magic.size());
   if (file.gcount() == 0) fail(path, "it is empty");

@@ -34,7 +34,8 @@ namespace torch2trt {
 
 // Loads the file to the CPU. `inputs`: types of the flat inputs, in order, where the caller knows them; sizes that a
 // trace recorded for other inputs are then dropped. An optional argument is an input only if `inputs` reaches it.
-// Throws Error(kInvalidModel), which names the file, if it is no TorchScript file, is damaged or has no forward().
+// Throws Error, which names the file: kRuntime if it cannot be opened; kInvalidModel if it is no TorchScript file, is
+// damaged or has no forward().
 Graph read_torchscript(const std::string& path, const std::vector<Type>& inputs = {});
 
 // The same for a module in memory. Parameters share the module's tensors; the module itself may go.

@@ -48,7 +48,8 @@ std::vector<Line> lines_of(torch::jit::SourceRange range) {
 }
 
 bool is_inside_torch(std::string_view file) {
-  for (const std::string_view part : {"-packages/torch/", "/torch/nn/", "/torch/jit/", "/torch/functional.py"}) {
+  for (const std::string_view part : {"-packages/torch/", "/torch/nn/", "/torch/jit/", "/torch/functional.py",
+                                      "/torch2trt/_tracing.py"}) {  // which calls the module that is traced
     if (file.find(part) != std::string_view::npos) return true;
   }
   return file.starts_with('<');

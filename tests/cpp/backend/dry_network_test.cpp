@@ -70,7 +70,7 @@ TEST(DryNetwork, RefusalNamesLayerAndLocation) {
 }
 
 TEST(DryNetwork, Target) {
-  DryNetwork net(DryTarget{{"Attention"}, i32});
+  DryNetwork net(Target{{"Attention"}, i32});
   EXPECT_FALSE(net.supports("Attention"));
   EXPECT_TRUE(net.supports("Convolution"));
   EXPECT_EQ(net.shape_dtype(), i32);

@@ -138,7 +138,7 @@ TEST_F(DryShape, DynamicDimensionsCancel) {
 TEST_F(DryShape, ShapeLayer) {
   EXPECT_EQ(result(layer::Shape{x({2, -1}, u8)}), "int64[2]");
   EXPECT_EQ(result(layer::Shape{x({})}), "int64[0]");
-  DryNetwork old(DryTarget{{}, i32});
+  DryNetwork old(Target{{}, i32});
   const Tensor y = old.add_input("y", f32, {2, 3});
   EXPECT_EQ(old.add(layer::Shape{y}).dtype(), i32);
 }

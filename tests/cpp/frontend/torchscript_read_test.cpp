@@ -39,7 +39,7 @@ TEST_P(BadTorchScript, IsOneClearError) {
 
 INSTANTIATE_TEST_SUITE_P(
     Files, BadTorchScript,
-    ::testing::Values(Case{"missing.pt", "there is no such file. Check the path."},
+    ::testing::Values(Case{"missing.pt", "there is no such file. Check the path.", ErrorCategory::kRuntime},
                       Case{"directory.pt", "it is a directory, not a TorchScript file. Save the module with"},
                       Case{"pipe.pt", "it is no regular file"}, Case{"empty.pt", "it is empty. Save the module with"},
                       Case{"text.pt", "it is not a TorchScript file (not a zip archive)"},

@@ -391,6 +391,39 @@ TEST(Functionalize, StateIsRefusedByName) {
       testing::StartsWith("aten::batch_norm cannot be made functional: buffer \"m.b\" is mutated in forward"));
 }
 
+TEST(Functionalize, AnAssignmentToAnAttributeIsRefusedByName) {
+  EXPECT_EQ(error_of("  %n = aten::add.Tensor(self=%b, other=1, alpha=1)\n"
+                     "  prim::SetAttr(name=\"m.total\", value=%n)\n"
+                     "  return (%n)\n"),
+            "prim::SetAttr cannot be made functional: it assigns to the module's attribute \"m.total\", and a network "
+            "keeps nothing between calls; return the new value instead\n  at prim::SetAttr");
+}
+
+TEST(Functionalize, AllRefusalsAreOneError) {
+  try {
+    functional(
+        "  %a = aten::add_.Tensor(self=%b, other=1, alpha=1)  # scope \"head\" source \"model.py:3\"\n"
+        "  %c = aten::relu_(self=%x)\n"
+        "  %e = aten::resize_(self=%y, size=[1], memory_format=None)\n"
+        "  prim::SetAttr(name=\"m.total\", value=%c)\n"
+        "  %f = aten::mul_.Tensor(self=%a, other=2)\n"
+        "  return (%e, %f, %c)\n");
+    FAIL() << "made functional";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.category(), ErrorCategory::kUnsupportedOperator);
+    const std::string text = error.what();
+    EXPECT_THAT(text, testing::StartsWith("4 nodes cannot be made functional:\n"
+                                          "  aten::add_.Tensor: buffer \"m.b\" is mutated in forward"));
+    EXPECT_THAT(text, testing::HasSubstr("\n      at model.py:3\n      in module \"head\"\n"
+                                         "  aten::resize_: it writes to its argument"));
+    EXPECT_THAT(text, testing::HasSubstr("\n  prim::SetAttr: it assigns to the module's attribute \"m.total\""));
+    // What writes to the result of the refused write is a write to the same buffer.
+    EXPECT_THAT(text, testing::HasSubstr("\n  aten::mul_.Tensor: buffer \"m.b\" is mutated in forward"));
+    ASSERT_EQ(error.unsupported().size(), 4U);
+    EXPECT_EQ(error.unsupported()[1].kind, "aten::resize_");
+  }
+}
+
 TEST(Functionalize, WhatHasNoPureFormIsRefused) {
   EXPECT_EQ(
       error_of("%r = aten::resize_(self=%x, size=[9], memory_format=None)\nreturn (%x)"),

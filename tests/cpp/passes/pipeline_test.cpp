@@ -33,6 +33,14 @@ structure inputs (*) outputs *
 )ir");
 }
 
+TEST(Pipeline, PassesAgainstHandlersOfTheUsers) {
+  EXPECT_TRUE(passes_against({}).empty());
+  EXPECT_TRUE(passes_against({"aten::relu", "aten::conv"}).empty());
+  for (const char* kind : {"aten::batch_norm", "aten::linear", "aten::conv2d", "aten::conv_transpose3d"}) {
+    EXPECT_EQ(passes_against({"aten::relu", kind}), (std::set<std::string, std::less<>>{"fold_batch_norm"})) << kind;
+  }
+}
+
 TEST(Pipeline, PassesMayBeDisabled) {
   Graph graph = parse_text(kProgram);
   const std::string before = to_text(graph);

@@ -1,4 +1,4 @@
-#include "src/frontend/export/mapped_file.h"
+#include "src/files/mapped_file.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -7,11 +7,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
 
 #include "torch2trt/error.h"
 
-namespace torch2trt::pt2 {
+namespace torch2trt {
 namespace {
 
 class Descriptor {
@@ -26,6 +27,11 @@ class Descriptor {
 
  private:
   int fd_;
+};
+
+// Tells the owners of mapped files from others.
+struct Unmap {
+  void operator()(const MappedFile* file) const { delete file; }
 };
 
 [[noreturn]] void fail(const std::string& what) {
@@ -51,9 +57,18 @@ std::shared_ptr<const MappedFile> MappedFile::open(const std::string& path) {
   // Private: what another process writes to the file may still show, but nothing here ever reaches the file.
   void* data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor.get(), 0);
   if (data == MAP_FAILED) fail("the file cannot be mapped");
-  return std::shared_ptr<const MappedFile>(new MappedFile(data, size));
+  return {new MappedFile(data, size), Unmap{}};
 }
 
 MappedFile::~MappedFile() { ::munmap(data_, size_); }
 
-}  // namespace torch2trt::pt2
+void forget_pages(const std::shared_ptr<const void>& owner, const void* data, std::size_t size) {
+  if (std::get_deleter<Unmap>(owner) == nullptr) return;
+  // Whole pages only: the others hold something else too.
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<std::uintptr_t>(data) + page - 1) / page * page;
+  const auto end = (reinterpret_cast<std::uintptr_t>(data) + size) / page * page;
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
+}  // namespace torch2trt

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace torch2trt::pt2 {
+namespace torch2trt {
 
 class MappedFile {
  public:
@@ -24,4 +24,8 @@ class MappedFile {
   std::size_t size_;
 };
 
-}  // namespace torch2trt::pt2
+// Gives back the memory that `size` bytes at `data` take, if they lie in a file that open() mapped and `owner` keeps:
+// who reads them again gets them from the file. Does nothing for other memory.
+void forget_pages(const std::shared_ptr<const void>& owner, const void* data, std::size_t size);
+
+}  // namespace torch2trt

@@ -1,0 +1,20 @@
+# Libraries of which nothing but headers is used: their CMake package where there is one, else a folder of
+# CMAKE_PREFIX_PATH that has include/<header>.
+function(torch2trt_find_headers package version target header)
+  find_package(${package} ${version} QUIET)
+  if(TARGET ${target})
+    return()
+  endif()
+  string(MAKE_C_IDENTIFIER "${package}_HEADERS" variable)
+  find_path(${variable} ${header})
+  if(NOT ${variable})
+    message(FATAL_ERROR "${package} ${version} or later is missing: neither its CMake package nor ${header} in the "
+                        "include folders of CMAKE_PREFIX_PATH (\"${CMAKE_PREFIX_PATH}\").")
+  endif()
+  message(STATUS "${package}: ${${variable}}/${header}")
+  add_library(${target} INTERFACE IMPORTED GLOBAL)
+  if(package STREQUAL "fmt")
+    target_compile_definitions(${target} INTERFACE FMT_HEADER_ONLY=1)
+  endif()
+  target_include_directories(${target} SYSTEM INTERFACE ${${variable}})
+endfunction()

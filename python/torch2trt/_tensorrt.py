@@ -1,0 +1,47 @@
+"""A builder and an empty network of the TensorRT that is installed, for what torch2trt builds by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from . import _C, _callbacks
+from .errors import RuntimeFailure
+
+
+def import_tensorrt(name: str = "") -> Any:
+    """The module `name`; "" is `tensorrt` if it can be imported, else `tensorrt_rtx`.
+
+    Raises:
+        RuntimeFailure: none can be imported; says what to install.
+    """
+    return _C.import_tensorrt(name)
+
+
+def new_builder(trt: Any) -> Any:
+    """A builder of module `trt`.
+
+    Raises:
+        RuntimeFailure: it makes none here; TensorRT (not TensorRT-RTX) needs a GPU for it.
+    """
+    try:
+        builder = trt.Builder(_callbacks.logger(trt))
+    except Exception as error:
+        raise RuntimeFailure(
+            f"{trt.__name__} makes no builder on this machine ({str(error).splitlines()[0]}); it needs an NVIDIA GPU "
+            "and its driver, tensorrt_rtx does not"
+        ) from error
+    return builder
+
+
+def new_network(trt: Any, builder: Any) -> Any:
+    """An empty network: strongly typed, the batch is a dimension like any other."""
+    flags = trt.NetworkDefinitionCreationFlag.__members__
+    major = int(trt.__version__.partition(".")[0])
+    if trt.__name__ == "tensorrt_rtx" or major > 10:
+        return builder.create_network()
+    return builder.create_network(1 << int(flags["STRONGLY_TYPED" if major == 10 else "EXPLICIT_BATCH"]))
+
+
+def logger(trt: Any) -> Any:
+    """The logger that torch2trt gives module `trt`: see `_callbacks.logger`."""
+    return _callbacks.logger(trt)

@@ -1,0 +1,139 @@
+// Leases, from many threads. Under ThreadSanitizer too (`make tsan`).
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "tests/cpp/runtime/fake.h"
+
+namespace torch2trt::testing {
+namespace {
+
+using ::testing::HasSubstr;
+
+PoolOptions pool_of(std::size_t size, bool graphs = false) {
+  PoolOptions options;
+  options.size = size;
+  options.context.cuda_graph = graphs;
+  return options;
+}
+
+// Each thread runs its own values through whatever context it gets.
+void run_threads(EnginePool& pool, int threads, int runs) {
+  std::vector<std::thread> running;
+  for (int t = 0; t < threads; ++t) {
+    running.emplace_back([&pool, t, runs] {
+      const FakeStream stream;
+      for (int i = 0; i < runs; ++i) {
+        const FakeTensor x({1 + (t + i) % 8, 4}, static_cast<float>(1000 * t + i));
+        const EnginePool::Lease lease = pool.acquire();
+        const DeviceTensor y = lease->infer({x}, stream)[0];
+        EXPECT_EQ(y.shape, x.shape);
+        EXPECT_EQ(values_of(y)[0], 2 * x.values()[0]);
+        EXPECT_EQ(values_of(y).back(), 2 * x.values().back());
+      }
+    });
+  }
+  for (std::thread& thread : running) thread.join();
+}
+
+TEST(Pool, EightThreadsOnThreeContexts) {
+  const auto fake = fake_engine();
+  EnginePool pool(fake->engine, pool_of(3));
+  run_threads(pool, 8, 200);
+  EXPECT_EQ(pool.free(), 3U);
+  EXPECT_EQ(fake->plan->enqueues, 1600);
+}
+
+TEST(Pool, EightThreadsWithGraphs) {
+  const auto fake = fake_engine();
+  {
+    EnginePool pool(fake->engine, pool_of(8, true));
+    run_threads(pool, 8, 100);
+  }
+  EXPECT_EQ(fake_cuda_state().graphs, 0);
+  EXPECT_EQ(fake_cuda_state().live(), 0);
+}
+
+TEST(Pool, ThreadsWithContextsOfTheirOwn) {
+  const auto fake = fake_engine();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&fake, t] {
+      Context context(fake->engine);
+      const FakeStream stream;
+      const FakeTensor x({2, 4}, static_cast<float>(t));
+      for (int i = 0; i < 100; ++i)
+        EXPECT_EQ(values_of(context.infer({x}, stream)[0])[0], 2.0F * static_cast<float>(t));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+TEST(Pool, ALeaseGoesBackWhenItIsDestroyed) {
+  const auto fake = fake_engine();
+  EnginePool pool(fake->engine, pool_of(1));
+  {
+    EnginePool::Lease lease = pool.acquire();
+    EXPECT_EQ(pool.free(), 0U);
+    EXPECT_EQ(pool.try_acquire(), nullptr);
+    const EnginePool::Lease moved = std::move(lease);
+    EXPECT_EQ(pool.free(), 0U);
+  }
+  EXPECT_EQ(pool.free(), 1U);
+  const auto lease = pool.try_acquire();
+  ASSERT_NE(lease, nullptr);
+  EXPECT_EQ(pool.free(), 0U);
+}
+
+TEST(Pool, ALeaseMayOutliveThePool) {
+  const auto fake = fake_engine();
+  auto pool = std::make_unique<EnginePool>(fake->engine, pool_of(1));
+  const FakeStream stream;
+  {
+    const EnginePool::Lease lease = pool->acquire();
+    pool.reset();
+    const FakeTensor x({1, 4}, 3);
+    EXPECT_EQ(values_of(lease->infer({x}, stream)[0])[0], 6);
+  }
+  EXPECT_EQ(fake_cuda_state().live(), 0);
+}
+
+TEST(Pool, TheNextHolderWaitsForTheRunBefore) {
+  const auto fake = fake_engine();
+  EnginePool pool(fake->engine, pool_of(1));
+  const FakeStream first;
+  const FakeStream second;
+  const FakeTensor x({1, 4}, 3);
+  pool.acquire()->infer({x}, first);
+  EXPECT_EQ(fake_cuda_state().waits, 0);
+  pool.acquire()->infer({x}, second);
+  EXPECT_EQ(fake_cuda_state().waits, 1);
+  pool.acquire()->infer({x}, second);  // in the order of one stream anyway
+  EXPECT_EQ(fake_cuda_state().waits, 1);
+}
+
+TEST(Pool, SpreadsOverCopiesOfAnEngine) {
+  FakePlanOptions options;
+  options.one_execution = true;
+  const auto a = fake_engine(options);
+  const auto b = fake_engine(options);
+  EnginePool pool({a->engine, b->engine}, pool_of(2));
+  EXPECT_EQ(a->plan->executions, 1);
+  EXPECT_EQ(b->plan->executions, 1);
+  try {
+    EnginePool(a->engine, pool_of(1));
+    ADD_FAILURE() << "a second context was made";
+  } catch (const Error& error) {
+    EXPECT_THAT(error.what(), HasSubstr("no optimization profile 0"));
+  }
+}
+
+TEST(Pool, NeedsAContext) {
+  const auto fake = fake_engine();
+  EXPECT_THROW(EnginePool(fake->engine, pool_of(0)), Error);
+  EXPECT_THROW(EnginePool(std::vector<std::shared_ptr<const Engine>>{}, pool_of(1)), Error);
+}
+
+}  // namespace
+}  // namespace torch2trt::testing
