@@ -277,8 +277,8 @@ struct ParametricRelu {
 };  // ranks equal; slope broadcasts
 
 // Loops and conditionals are no layers, but what lies between their boundary layers. Each of these says whose it is, by
-// the number that Network::begin_conditional() or begin_loop() gave: a backend makes its IIfConditional or ILoop when it
-// first meets the number. What lies inside, TensorRT finds by who reads whom (Network keeps that consistent).
+// the number that Network::begin_conditional() or begin_loop() gave: a backend makes its IIfConditional or ILoop when
+// it first meets the number. What lies inside, TensorRT finds by who reads whom (Network keeps that consistent).
 struct Condition {
   std::int32_t conditional;
   Tensor condition;
@@ -310,7 +310,8 @@ struct Iterator {
   std::int64_t axis = 0;
   bool reverse = false;
 };
-// The last value of a recurrence, or what a tensor was in each iteration along a new axis of `length` (0-d, of outside).
+// The last value of a recurrence, or what a tensor was in each iteration along a new axis of `length` (0-d, of
+// outside).
 struct LoopOutput {
   std::int32_t loop;
   Tensor value;

@@ -74,8 +74,7 @@ std::optional<std::vector<Operand>> of_loop_list(const Node& node, const std::ve
   if (node.kind == "aten::len") {
     Network& net = list->items.network();
     const Dim head(static_cast<std::int64_t>(list->head->size()));
-    return std::vector<Operand>{
-        Operand(net.dim_arithmetic(ElementWiseOperation::kSum, list->items.dim(0), head))};
+    return std::vector<Operand>{Operand(net.dim_arithmetic(ElementWiseOperation::kSum, list->items.dim(0), head))};
   }
   throw Error(ErrorCategory::kUnsupportedOperator,
               "it reads a list with one tensor of each iteration of a loop; of those only cat, stack and len are "

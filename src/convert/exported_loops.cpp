@@ -61,7 +61,8 @@ std::vector<Operand> while_loop(const Node& node, const std::vector<NamedOperand
     unrolled += network != nullptr && network->num_layers() != layers ? 1 : 0;
   }
   if (network == nullptr) {
-    throw Error(ErrorCategory::kInvalidArgument, "the condition of the loop is no tensor of one element", node.location());
+    throw Error(ErrorCategory::kInvalidArgument, "the condition of the loop is no tensor of one element",
+                node.location());
   }
   NetworkLoop loop{.carried = carried, .carried_used = used};
   loop.condition = [&](const std::vector<Operand>& now) { return runner.run(condition, joined(now, extra)).at(0); };
@@ -171,10 +172,10 @@ std::vector<Operand> associative_scan(const Node& node, const std::vector<NamedO
   const std::vector<Operand> extra = list_at(operands, 1);
   const Dim length = length_of(node, xs);
   if (!length.is_constant() || length.value() < 1 || length.value() > kMaxUnrolled) {
-    throw Error(ErrorCategory::kUnsupportedOperator,
-                fmt::format("associative_scan over {} elements; up to {} are supported, others as scan",
-                            length.is_constant() ? std::to_string(length.value()) : "a dynamic number of",
-                            kMaxUnrolled));
+    throw Error(
+        ErrorCategory::kUnsupportedOperator,
+        fmt::format("associative_scan over {} elements; up to {} are supported, others as scan",
+                    length.is_constant() ? std::to_string(length.value()) : "a dynamic number of", kMaxUnrolled));
   }
   std::vector<std::vector<Operand>> stacks(xs.size());
   std::vector<Operand> last;

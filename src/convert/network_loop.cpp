@@ -8,15 +8,18 @@
 namespace torch2trt {
 namespace {
 
-bool any_unknown(const std::vector<Operand>& operands) { return std::any_of(operands.begin(), operands.end(), has_unknown); }
+bool any_unknown(const std::vector<Operand>& operands) {
+  return std::any_of(operands.begin(), operands.end(), has_unknown);
+}
 
 // What each iteration stacks, inside the loop.
 std::vector<Tensor> stacked_tensors(Network& net, const NetworkLoop& loop, const std::vector<Operand>& stacked) {
   if (!stacked.empty() && (!loop.count || loop.condition)) {
-    throw Error(ErrorCategory::kUnsupportedOperator,
-                "a loop that ends by a condition gives a list or stack of its iterations; TensorRT must know the number "
-                "of iterations before",
-                net.location());
+    throw Error(
+        ErrorCategory::kUnsupportedOperator,
+        "a loop that ends by a condition gives a list or stack of its iterations; TensorRT must know the number "
+        "of iterations before",
+        net.location());
   }
   std::vector<Tensor> tensors;
   for (const Operand& operand : stacked) {

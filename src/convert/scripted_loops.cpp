@@ -49,8 +49,13 @@ class ScriptedLoop {
  public:
   ScriptedLoop(const Node& node, const std::vector<NamedOperand>& operands, Network* network, const BlockRunner& runner,
                const std::vector<bool>& used)
-      : node_(node), body_(node.blocks.at(0)), network_(network), runner_(runner), used_(used),
-        trips_(operands.at(0).value), condition_(operands.at(1).value) {
+      : node_(node),
+        body_(node.blocks.at(0)),
+        network_(network),
+        runner_(runner),
+        used_(used),
+        trips_(operands.at(0).value),
+        condition_(operands.at(1).value) {
     for (std::size_t i = 2; i < operands.size(); ++i) carried_.push_back(operands[i].value);
   }
 
@@ -134,8 +139,7 @@ class ScriptedLoop {
       LoopStep step;
       if (conditional) step.carried.push_back(outputs.at(0));
       if (counter_used) {
-        step.carried.emplace_back(
-            net.dim_arithmetic(ElementWiseOperation::kSum, *inputs[0].as<Dim>(), Dim(1)));
+        step.carried.emplace_back(net.dim_arithmetic(ElementWiseOperation::kSum, *inputs[0].as<Dim>(), Dim(1)));
       }
       for (std::size_t i = 0; i < carried_.size(); ++i) {
         if (roles[i] == Role::kCarried) step.carried.push_back(outputs.at(i + 1));

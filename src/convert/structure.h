@@ -9,8 +9,8 @@
 namespace torch2trt {
 
 // The results of prim::ListConstruct, TupleConstruct, ListUnpack, TupleUnpack, TupleIndex, aten::__getitem__.t,
-// aten::len.t and aten::add.t; nullopt for other nodes. Throws Error(kInvalidArgument) where an index is out of range or the operand
-// is no list.
+// aten::len.t and aten::add.t; nullopt for other nodes. Throws Error(kInvalidArgument) where an index is out of range
+// or the operand is no list.
 std::optional<std::vector<Operand>> restructured(const Node& node, const std::vector<NamedOperand>& operands);
 
 // Whether restructured() is for nodes of this kind.

@@ -12,11 +12,11 @@ namespace {
 struct Direction {
   RecurrentWeights weights;
   bool reverse = false;
-  std::vector<Tensor> state;     // recurrences: h, for LSTM also c
-  Tensor input;                  // iterator: the projected input of a step
-  std::vector<Tensor> next;      // of the step
-  std::vector<Tensor> last;      // after the loop
-  Tensor sequence;               // h of each step
+  std::vector<Tensor> state;  // recurrences: h, for LSTM also c
+  Tensor input;               // iterator: the projected input of a step
+  std::vector<Tensor> next;   // of the step
+  std::vector<Tensor> last;   // after the loop
+  Tensor sequence;            // h of each step
 };
 
 struct Sequence {
@@ -25,7 +25,8 @@ struct Sequence {
   std::int64_t time_axis;
 
   // [.., I] of all steps to [.., H] or [.., 2H]; `initial` has the states of each direction.
-  Tensor layer(const Tensor& x, std::vector<Direction>& directions, const std::vector<std::vector<Tensor>>& initial) const {
+  Tensor layer(const Tensor& x, std::vector<Direction>& directions,
+               const std::vector<std::vector<Tensor>>& initial) const {
     const Tensor steps = net.dim_tensor(x.dim(time_axis));
     std::vector<Tensor> projected;
     for (const Direction& d : directions) projected.push_back(project_input(kind, x, d.weights));
@@ -92,8 +93,9 @@ Results recurrent(RecurrentKind kind, Network& net, Args& a) {
   const std::size_t each = biases ? 4 : 2;
   const auto total = static_cast<std::size_t>(layers * sides);
   const bool projects = params.size() == total * (each + 1);
-  a.require(params.size() == total * each || projects,
-            fmt::format("{} weights for {} layers and {} direction{}", params.size(), layers, sides, sides == 1 ? "" : "s"));
+  a.require(
+      params.size() == total * each || projects,
+      fmt::format("{} weights for {} layers and {} direction{}", params.size(), layers, sides, sides == 1 ? "" : "s"));
 
   const Sequence sequence{net, kind, time_axis};
   std::vector<std::vector<Tensor>> last(states.size());

@@ -70,8 +70,8 @@ void register_scalars(HandlerRegistry& r) {
   r.op("aten::__and__.bool").convert(logical(kAnd));
   r.op("aten::__or__.bool").convert(logical(kOr));
   r.op("aten::__xor__.bool").convert(logical(kXor));
-  const std::pair<std::string, ElementWiseOperation> operations[] = {{"add", kSum}, {"sub", kSub}, {"mul", kProd},
-                                                                     {"div", kDiv}};
+  const std::pair<std::string, ElementWiseOperation> operations[] = {
+      {"add", kSum}, {"sub", kSub}, {"mul", kProd}, {"div", kDiv}};
   for (const auto& [name, operation] : operations) {
     for (const char* overload : {"float", "float_int", "int_float"}) {
       if (name == "div" && std::string_view(overload) != "float") continue;

@@ -126,12 +126,12 @@ void Network::set_next(const Tensor& recurrence, const Tensor& next) {
     fits = before.dims[i] == after.dims[i] || before.dims[i] < 0 || after.dims[i] < 0;
   }
   if (!fits) {
-    throw Error(ErrorCategory::kUnsupportedOperator,
-                fmt::format("a value that the loop carries is {}[{}] before an iteration and {}[{}] after it; in a "
-                            "TensorRT loop its type and shape must not change",
-                            name(before.dtype), fmt::join(before.dims, ", "), name(after.dtype),
-                            fmt::join(after.dims, ", ")),
-                location_);
+    throw Error(
+        ErrorCategory::kUnsupportedOperator,
+        fmt::format("a value that the loop carries is {}[{}] before an iteration and {}[{}] after it; in a "
+                    "TensorRT loop its type and shape must not change",
+                    name(before.dtype), fmt::join(before.dims, ", "), name(after.dtype), fmt::join(after.dims, ", ")),
+        location_);
   }
   set_next_value(recurrence.id(), value.id());
 }

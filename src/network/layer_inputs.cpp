@@ -50,7 +50,6 @@ void for_each_input(const Layer& layer, const Visit& visit) {
   for_each_field(layer, [&](const char* /*name*/, const auto& value) { field(visit, value); });
 }
 
-
 void replace_inputs(Layer& layer, const Replacement& replacement) {
   std::visit(
       [&](auto& alternative) {

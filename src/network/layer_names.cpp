@@ -97,12 +97,46 @@ std::string_view name(LoopOutputKind value) {
 }
 
 const std::vector<std::string_view>& layer_type_names() {
-  static const std::vector<std::string_view> kNames = {
-      "Constant",      "Identity",  "Cast",           "Activation", "Unary",     "ElementWise",   "Convolution",
-      "Deconvolution", "Pooling",   "Shuffle",        "Reduce",     "SoftMax",   "Concatenation", "Slice",
-      "Gather",        "Scatter",   "MatrixMultiply", "Einsum",     "Select",    "Shape",         "Scale",
-      "Normalization", "TopK",      "Resize",         "GridSample", "Fill",      "Cumulative",    "NonZero",
-      "OneHot",        "Attention", "ParametricRelu", "Quantize",   "Dequantize", "Condition", "ConditionalInput", "ConditionalOutput", "TripLimit", "Recurrence", "Iterator", "LoopOutput"};
+  static const std::vector<std::string_view> kNames = {"Constant",
+                                                       "Identity",
+                                                       "Cast",
+                                                       "Activation",
+                                                       "Unary",
+                                                       "ElementWise",
+                                                       "Convolution",
+                                                       "Deconvolution",
+                                                       "Pooling",
+                                                       "Shuffle",
+                                                       "Reduce",
+                                                       "SoftMax",
+                                                       "Concatenation",
+                                                       "Slice",
+                                                       "Gather",
+                                                       "Scatter",
+                                                       "MatrixMultiply",
+                                                       "Einsum",
+                                                       "Select",
+                                                       "Shape",
+                                                       "Scale",
+                                                       "Normalization",
+                                                       "TopK",
+                                                       "Resize",
+                                                       "GridSample",
+                                                       "Fill",
+                                                       "Cumulative",
+                                                       "NonZero",
+                                                       "OneHot",
+                                                       "Attention",
+                                                       "ParametricRelu",
+                                                       "Quantize",
+                                                       "Dequantize",
+                                                       "Condition",
+                                                       "ConditionalInput",
+                                                       "ConditionalOutput",
+                                                       "TripLimit",
+                                                       "Recurrence",
+                                                       "Iterator",
+                                                       "LoopOutput"};
   static_assert(std::variant_size_v<Layer> == 40, "a new layer needs its name here");
   return kNames;
 }

@@ -329,8 +329,7 @@ class Functionalizer {
     }
     for (int memory : written) {
       if (loop) {
-        node.arguments.push_back(
-            {fmt::format("carried_{}", node.arguments.size() - 2), Argument(before.at(memory))});
+        node.arguments.push_back({fmt::format("carried_{}", node.arguments.size() - 2), Argument(before.at(memory))});
       }
       node.outputs.push_back(new_like(before.at(memory)));
       memory_.set_content(program, memory, node.outputs.back());

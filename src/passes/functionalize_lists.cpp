@@ -93,8 +93,8 @@ class ListFunctionalizer {
   }
 
   [[noreturn]] static void refuse(const Node& node, const std::string& reason) {
-    Error error(ErrorCategory::kUnsupportedOperator, fmt::format("{} cannot be made functional: {}", node.qualified(), reason),
-                node.location());
+    Error error(ErrorCategory::kUnsupportedOperator,
+                fmt::format("{} cannot be made functional: {}", node.qualified(), reason), node.location());
     error.set_unsupported({{node.qualified(), reason, node.location()}});
     throw error;
   }
@@ -237,7 +237,7 @@ class ListFunctionalizer {
 
   Graph& graph_;
   std::map<ValueId, int> lists_;
-  std::vector<ValueId> now_;   // the value that holds what the list holds now
+  std::vector<ValueId> now_;  // the value that holds what the list holds now
   std::set<ValueId> shared_;
 };
 

@@ -140,7 +140,7 @@ class SharedMemory {
   std::vector<Tensor> tensors_;
   std::map<ValueId, int> tensor_of_;
   std::set<ValueId> block_inputs_;
-  std::set<int> shared_;  // memories of outer blocks that inner ones may write to
+  std::set<int> shared_;              // memories of outer blocks that inner ones may write to
   std::map<ValueId, Node> doubtful_;  // values whose shape may have changed, and by whom
 };
 

@@ -404,8 +404,15 @@ class LoopInBranch(nn.Module):
 def test_loops_in_loops_in_a_branch():
     ranges = {"x": ([1, 3], [2, 3], [8, 3]), "y": ([1, 3], [2, 3], [8, 3])}
     long = torch.cat([X, -2 * X])
-    check(LoopInBranch(), (X, X), (long, long.abs()), (X, -X), types=[("float32", [-1, 3])] * 2, shapes=ranges,
-          engine=False)
+    check(
+        LoopInBranch(),
+        (X, X),
+        (long, long.abs()),
+        (X, -X),
+        types=[("float32", [-1, 3])] * 2,
+        shapes=ranges,
+        engine=False,
+    )
 
 
 class States(nn.Module):
@@ -473,7 +480,9 @@ class Collect(nn.Module):
 
 def test_a_list_of_each_iteration():
     ranges = {"x": ([1, 3], [2, 3], [8, 3])}
-    found = check(Collect(), (X,), (torch.cat([X, X]),), (X[:1],), types=[("float32", [-1, 3])], shapes=ranges)
+    found = check(
+        Collect(), (X,), (torch.cat([X, X]),), (X[:1],), types=[("float32", [-1, 3])], shapes=ranges
+    )
     assert "LOOP_OUTPUT" in found
     assert "LOOP_OUTPUT" not in check(Collect(), (X,))
 
@@ -700,7 +709,9 @@ def test_writes_to_tensors_of_outside():
 
 def test_writes_to_what_changes_places_in_a_loop_are_refused():
     for module in WritesCarried(), WritesCarriedView():
-        with pytest.raises(UnsupportedOperator, match="inside a block of control flow, it writes to a tensor of outside"):
+        with pytest.raises(
+            UnsupportedOperator, match="inside a block of control flow, it writes to a tensor of outside"
+        ):
             graph_of(module, [("float32", [-1, 3])])
 
 

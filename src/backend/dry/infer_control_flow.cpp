@@ -17,8 +17,8 @@ Outputs infer(const layer::ConditionalOutput& l, const Inputs& in) {
   const Facts& a = in[l.then_value];
   const Facts& b = in[l.else_value];
   in.require_equal_types(a.dtype, b.dtype, "then_value", "else_value");
-  in.require(a.rank() == b.rank(), fmt::format("then_value has rank {} and else_value {}, but the ranks must be equal",
-                                               a.rank(), b.rank()));
+  in.require(a.rank() == b.rank(),
+             fmt::format("then_value has rank {} and else_value {}, but the ranks must be equal", a.rank(), b.rank()));
   Extents extents;
   for (std::size_t i = 0; i < a.extents.size(); ++i) {
     extents.push_back(a.extents[i].same_as(b.extents[i]) ? a.extents[i] : Extent());

@@ -42,8 +42,8 @@ class NvinferNetwork : public Network {
   friend class NvinferLayerMaker;
 
   nvinfer1::ITensor& at(const Tensor& tensor) const { return *tensors_.at(tensor.id()); }
-  // The IIfConditional or ILoop of a number, made at the first question. Throws Error(kBuildFailed) where TensorRT makes
-  // none.
+  // The IIfConditional or ILoop of a number, made at the first question. Throws Error(kBuildFailed) where TensorRT
+  // makes none.
   nvinfer1::IIfConditional& conditional(std::int32_t id);
   nvinfer1::ILoop& loop(std::int32_t id);
   // Throws Error(kUnsupportedOperator) for a type this TensorRT lacks.

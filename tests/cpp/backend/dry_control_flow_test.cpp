@@ -119,10 +119,9 @@ TEST_F(ControlFlow, SizesThatALoopComputesAreRefused) {
   };
   EXPECT_THAT(refused([&] { net.slice(a, {0, 0}, {size, 3}, {1, 1}); }), HasSubstr(wanted));
   EXPECT_THAT(refused([&] { net.slice(a, {size, 0}, {1, 3}, {1, 1}); }), HasSubstr(wanted));
-  EXPECT_THAT(refused([&] {
-                net.add(layer::Fill{net.shape_tensor({size, size}), FillOperation::kLinspace, 0.0, 1.0, f32});
-              }),
-              HasSubstr(wanted));
+  EXPECT_THAT(
+      refused([&] { net.add(layer::Fill{net.shape_tensor({size, size}), FillOperation::kLinspace, 0.0, 1.0, f32}); }),
+      HasSubstr(wanted));
   const Tensor reshaped = net.reshape(a, {size, size});
   EXPECT_THAT(refused([&] { net.unary(UnaryOperation::kNeg, reshaped); }), HasSubstr(wanted));
   EXPECT_EQ(refused([&] { net.gather(a, net.dim_tensor(size), 0); }), "accepted");
@@ -134,12 +133,14 @@ TEST_F(ControlFlow, WhatTensorRTRefuses) {
             "Condition(float32[], conditional=1): condition must be bool, not float32.");
   EXPECT_EQ(refusal(layer::Condition{1, x({1}, b8)}),
             "Condition(bool[1], conditional=1): condition must be a 0-d tensor.");
-  EXPECT_EQ(refusal(layer::ConditionalOutput{1, x({2}), x({2}, i32)}),
-            "ConditionalOutput(float32[2], int32[2], conditional=1): then_value is float32 and else_value is int32, but "
-            "the types must be equal.");
-  EXPECT_EQ(refusal(layer::ConditionalOutput{1, x({2}), x({2, 1})}),
-            "ConditionalOutput(float32[2], float32[2,1], conditional=1): then_value has rank 1 and else_value 2, but the "
-            "ranks must be equal.");
+  EXPECT_EQ(
+      refusal(layer::ConditionalOutput{1, x({2}), x({2}, i32)}),
+      "ConditionalOutput(float32[2], int32[2], conditional=1): then_value is float32 and else_value is int32, but "
+      "the types must be equal.");
+  EXPECT_EQ(
+      refusal(layer::ConditionalOutput{1, x({2}), x({2, 1})}),
+      "ConditionalOutput(float32[2], float32[2,1], conditional=1): then_value has rank 1 and else_value 2, but the "
+      "ranks must be equal.");
   EXPECT_EQ(result(layer::ConditionalOutput{1, x({2, 3}), x({4, 3})}), "float32[-1,3]");
   const std::int32_t loop = net.begin_loop();
   EXPECT_EQ(refusal(layer::TripLimit{loop, x({}, f32), TripLimitKind::kCount}),
