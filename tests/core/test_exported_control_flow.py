@@ -1,10 +1,9 @@
 """torch.cond, while_loop, map and scan of exported programs."""
 
 import pytest
-import tensorrt_rtx as trt
 import torch
-from converting import build, layers, new_network, same
-from test_scripted_control_flow import profile_build
+from converting import build, new_network, same
+from scripting import X, kinds, profile_build
 from torch import nn
 from torch._higher_order_ops.associative_scan import associative_scan
 from torch._higher_order_ops.map import map as torch_map
@@ -16,12 +15,7 @@ from torch2trt import _C, _frontends
 from torch2trt.errors import UnsupportedOperator
 from torch2trt.executor import execute
 
-X = torch.tensor([[1.0, -2.0, 3.0], [0.5, 4.0, -1.0]])
 DYNAMIC = torch.export.Dim.DYNAMIC
-
-
-def kinds(network):
-    return [trt.ILayer.type.__get__(layer).name for layer in layers(network)]
 
 
 def graph_of(module, args, dynamic=None):
