@@ -1,5 +1,6 @@
 # `make demo` and `make test` set up everything they need on a bare Debian 12 (Python 3.11, git, make, g++).
-# Also: build (the default), lint, format, asan, tsan, aarch64, install-check, docs, clean. PRESET=release builds with all optimisation.
+# Also: build (the default), zoo, lint, format, asan, tsan, aarch64, install-check, docs, uses, clean.
+# PRESET=release builds with all optimisation.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 PY := .venv/bin/python
@@ -10,7 +11,7 @@ export PYTHONPATH := $(CURDIR)/python
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: setup build demo test lint format asan tsan aarch64 install-check docs uses clean
+.PHONY: setup build demo zoo test lint format asan tsan aarch64 install-check docs uses clean
 
 # --- setting up: done once, again when the lists change ---------------------------------------------------------------
 APT := ccache libcli11-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev python3-dev python3-venv
@@ -39,6 +40,11 @@ build: setup build/$(PRESET)/build.ninja
 # --- running ------------------------------------------------------------------------------------------------------------
 demo: build
 	$(PY) tools/demo.py
+
+# Every model of torchvision, hours; results in build/zoo are kept, so it may be stopped and started.
+zoo: build
+	$(PY) -m tools.zoo; failed=$$?; \
+	$(PY) -m tools.zoo --onnx --families && $(PY) -m tools.zoo --page && exit $$failed
 
 test: build
 	$(MAKE) asan ASAN_TESTS='Export*:*ExportFile*:Text*:Verify*'

@@ -72,7 +72,7 @@ void register_sizes(HandlerRegistry& r) {
   r.op("aten::ge.int").convert(comparison(ElementWiseOperation::kLess, true));
   r.op("aten::eq.int").convert(comparison(ElementWiseOperation::kEqual, false));
   r.op("aten::ne.int").convert(comparison(ElementWiseOperation::kEqual, true));
-  r.ops({"aten::Int", "prim::NumToTensor", "aten::ScalarImplicit", "aten::IntImplicit"}).convert(same_size);
+  r.ops({"prim::NumToTensor", "aten::ScalarImplicit", "aten::IntImplicit"}).convert(same_size);
 }
 
 }  // namespace torch2trt
