@@ -75,7 +75,8 @@ def text(results: dict[str, dict[str, Any]]) -> str:
     page = HEADER.format(onnx=onnx).replace(" \n", "\n")
     missing = sorted(set(models.names()) - set(results))
     if missing:
-        page += f"**Only {len(results)} of {len(models.names())} models are measured so far**; the others are below.\n\n"
+        total = len(models.names())
+        page += f"**Only {len(results)} of {total} models are measured so far**; the others are below.\n\n"
     page += f"| {' | '.join(TITLES)} |\n|---|{'---:|' * (len(TITLES) - 2)}---|\n"
     page += "".join(f"| {' | '.join(cells(entry))} |\n" for entry in passed)
     failed = {
