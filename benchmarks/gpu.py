@@ -114,7 +114,7 @@ def ours(name: str, batch: int, precision: str, options: argparse.Namespace) -> 
             flag,
         ]
         run([options.cli, *bench, f"--exportReport={report}"])
-        found[key] = json.loads(report.read_text())["gpu_compute_ms"]["median"]
+        found[key] = json.loads(report.read_text())["bench"]["compute_ms"]["median"]
     return found
 
 

@@ -113,6 +113,17 @@ int parse_and_run(int argc, const char* const* argv, const Backends& backends) {
 
 }  // namespace
 
+std::unique_ptr<EngineBuilder> no_engine_builder(const std::string& /*tensorrt*/, const LogSink& /*log*/,
+                                                 bool /*verbose*/) {
+  throw Error(
+      ErrorCategory::kRuntime,
+      "this executable cannot build engines: it was compiled without the backend over TensorRT's C++ library "
+      "(TensorRT_ROOT; docs/native.md). `check`, `inspect` and `ops` work.\nTo build, use the same command of the "
+      "Python package, which drives TensorRT through its Python module: `pip install torch2trt tensorrt` (with an "
+      "NVIDIA GPU) or `pip install torch2trt tensorrt-rtx` (with or without one), then `python -m torch2trt build "
+      "...`");
+}
+
 int run_cli(int argc, const char* const* argv, const Backends& backends) {
   try {
     return parse_and_run(argc, argv, backends);

@@ -20,6 +20,10 @@ struct Backends {
   const UserRegistry* handlers = nullptr;
 };
 
+// The Backends::engine_builder of an executable that was compiled without one: throws Error(kRuntime).
+[[noreturn]] std::unique_ptr<EngineBuilder> no_engine_builder(const std::string& tensorrt, const LogSink& log,
+                                                              bool verbose);
+
 // Returns the exit code (docs/exit-codes.md); never throws. Results go to stdout, all else to stderr. While it runs,
 // SIGINT and SIGTERM cancel it (a second one kills the process); afterwards they do what they did before.
 int run_cli(int argc, const char* const* argv, const Backends& backends);

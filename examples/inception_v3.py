@@ -1,7 +1,8 @@
 """Inception v3 in TensorRT mode: network, engine, and a check against PyTorch.
 
 The first example of the original torch2trt. What changed: `builder.max_workspace_size` is now a limit of the builder
-config, `build_cuda_engine` is `build_serialized_network`, and the unused AuxLogits need no `param_exclude`.
+config, `build_cuda_engine` is `build_serialized_network`, and `param_exclude` is not needed: unused parameters do no
+harm.
 """
 
 import tensorrt_rtx as trt  # or: import tensorrt as trt
@@ -27,7 +28,7 @@ def main() -> None:
 
     # Either torch.Tensor or trt.ITensor may be given as inputs.
     with torch2trt.core.trt_network(network):
-        _, graph = torch2trt.core.torch2trt(net, inputs, input_names=["image"])
+        _, graph = torch2trt.core.torch2trt(net, inputs, input_names=["image"], param_exclude=".*AuxLogits.*")
     results = graph.get_resolved_outputs()
     output_tensor = results[0][0]
     output_tensor.name = "output"

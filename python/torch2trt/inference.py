@@ -25,21 +25,19 @@ def require_gpu(what: str) -> None:
 
 
 class _Stream:
-    """A stream as TensorRT and torch take it; on the CPU there is none."""
+    """A torch stream, whatever stream was given; on the CPU there is none."""
 
     def __init__(self, device: torch.device, stream: Any) -> None:
-        self._stream = stream
-        if stream is None and device.type == "cuda":
-            self._stream = torch.cuda.Stream(device)
-        self._is_torch = isinstance(self._stream, torch.cuda.Stream)
+        if stream is None:
+            self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+        elif isinstance(stream, torch.cuda.Stream):
+            self._stream = stream
+        else:
+            self._stream = torch.cuda.ExternalStream(int(getattr(stream, "handle", stream)), device)
 
     @property
     def handle(self) -> int:
-        if self._stream is None:
-            return 0
-        return (
-            self._stream.cuda_stream if self._is_torch else int(getattr(self._stream, "handle", self._stream))
-        )
+        return 0 if self._stream is None else self._stream.cuda_stream
 
     @contextlib.contextmanager
     def current(self) -> Iterator[None]:
@@ -47,9 +45,8 @@ class _Stream:
         if self._stream is None:
             yield
             return
-        stream = self._stream if self._is_torch else torch.cuda.ExternalStream(self.handle)
-        stream.wait_stream(torch.cuda.current_stream(stream.device))
-        with torch.cuda.stream(stream):
+        self._stream.wait_stream(torch.cuda.current_stream(self._stream.device))
+        with torch.cuda.stream(self._stream):
             yield
 
     def synchronize(self) -> None:

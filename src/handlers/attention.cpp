@@ -55,7 +55,10 @@ Results attention(Network& net, Args& a) {
   a.require(given || depth > 0, "attention needs a static size of the last dimension, or a scale");
   const double scale = given ? *given : 1 / std::sqrt(static_cast<double>(depth));
   const bool causal = a.boolean("is_causal");
-  std::optional<Tensor> mask = a.optional_tensor("attn_mask");
+  std::optional<Tensor> mask;
+  for (const char* name : {"attn_mask", "attn_bias"}) {
+    if (a.has(name)) mask = a.optional_tensor(name);
+  }
   if (causal) {
     a.require(!mask, "attn_mask and is_causal exclude each other");
     mask = causal_mask(net, a, h.query, h.key);
@@ -87,8 +90,27 @@ Results attention(Network& net, Args& a) {
   return net.matmul(weights, h.value);
 }
 
+// What exports that were decomposed have for one kind of device or another.
+Results attention_of_device(Network& net, Args& a) {
+  for (std::size_t i = 1; i < a.node().outputs.size(); ++i) {
+    a.require(!a.is_output_used(i), "only the result of attention is supported, not what its gradient needs beside it");
+  }
+  for (const char* name : {"compute_log_sumexp", "return_debug_mask"}) {
+    if (a.has(name)) a.ignore({name});
+  }
+  std::vector<Operand> outputs(a.node().outputs.size(), Unknown{});
+  outputs[0] = attention(net, a).values.at(0);
+  return outputs;
+}
+
 }  // namespace
 
-void register_attention(HandlerRegistry& r) { r.op("aten::scaled_dot_product_attention").convert(attention); }
+void register_attention(HandlerRegistry& r) {
+  r.op("aten::scaled_dot_product_attention").convert(attention);
+  for (const char* device : {"flash_attention", "flash_attention_for_cpu", "efficient_attention", "cudnn_attention",
+                             "fused_attention_overrideable"}) {
+    r.op(fmt::format("aten::_scaled_dot_product_{}", device)).note("first output only").convert(attention_of_device);
+  }
+}
 
 }  // namespace torch2trt

@@ -249,7 +249,9 @@ void register_pointwise(HandlerRegistry& r) {
   r.op("aten::rsub").convert(addition(ElementWiseOperation::kSub, true));
   r.ops({"aten::mul", "aten::multiply"}).convert(multiply);
   r.ops({"aten::div", "aten::divide", "aten::true_divide"}).convert(divide);
-  r.op("aten::floor_divide").convert(floor_divide);
+  r.op("aten::floor_divide")
+      .note("a float quotient that rounds to an integer counts as that integer: 1 // 0.1 is 10, PyTorch's is 9")
+      .convert(floor_divide);
   r.ops({"aten::maximum", "aten::max.other"}).convert(pairwise(ElementWiseOperation::kMax));
   r.ops({"aten::minimum", "aten::min.other"}).convert(pairwise(ElementWiseOperation::kMin));
   r.op("aten::pow").convert(power);

@@ -24,6 +24,7 @@ void register_all(HandlerRegistry& registry) {
   register_types(registry);
   register_windows(registry);
   register_einsum(registry);
+  register_embedding_bag(registry);
   register_mathematics(registry);
   register_norms(registry);
   register_quantization(registry);

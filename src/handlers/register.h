@@ -28,6 +28,7 @@ void register_sorting(HandlerRegistry& registry);
 void register_types(HandlerRegistry& registry);
 void register_windows(HandlerRegistry& registry);
 void register_einsum(HandlerRegistry& registry);
+void register_embedding_bag(HandlerRegistry& registry);
 void register_mathematics(HandlerRegistry& registry);
 void register_norms(HandlerRegistry& registry);
 void register_quantization(HandlerRegistry& registry);

@@ -396,11 +396,19 @@ Results scatter_add(Network& net, Args& a) {
   });
 }
 
-Results masked_scatter(Network&, Args& a) {
-  a.require(false,
-            "masked_scatter takes the source's elements one after the other, for each true element of the mask: "
-            "TensorRT has no such layer");
-  return a.tensor("self");
+// The source's elements one after the other, for each true element of the mask: how many were true before says which.
+Results masked_scatter(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const Tensor given = a.tensor_as("mask", DType::kBool);
+  const std::vector<Dim> shape = net.broadcast_shape(x.shape(), given.shape());
+  const Tensor mask = net.broadcast_to(given, shape);
+  const auto flat = [&](const Tensor& tensor) { return net.reshape(tensor, {Dim(-1)}); };
+  const Tensor counted = net.add(layer::Cumulative{.input = net.cast(flat(mask), DType::kInt64),
+                                                   .axis = net.scalar(0, DType::kInt32),
+                                                   .operation = CumulativeOperation::kSum});
+  const Tensor position = net.clamp(counted - 1, 0, std::nullopt);
+  const Tensor source = net.gather(flat(a.tensor_as("source", x.dtype())), position, 0);
+  return net.select(mask, net.reshape(source, shape), net.broadcast_to(x, shape));
 }
 
 }  // namespace
@@ -420,7 +428,7 @@ void register_scatter(HandlerRegistry& r) {
   r.op("aten::scatter").note("with reduce: compares every index with every place").convert(scatter);
   r.op("aten::scatter_add").note(compares).convert(scatter_add);
   r.op("aten::scatter_reduce").note(compares).convert(scatter);
-  r.op("aten::masked_scatter").note("refused: TensorRT has no such layer").convert(masked_scatter);
+  r.op("aten::masked_scatter").convert(masked_scatter);
 }
 
 }  // namespace torch2trt

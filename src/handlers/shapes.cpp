@@ -121,10 +121,10 @@ Results slice(Network& net, Args& a) {
 }
 
 // An index as Python takes it: negative from the end; checked where the size is known.
-Dim position_of(Network& net, Args& a, const Dim& index, const Dim& size) {
+Dim position_of(Network& net, Args& a, const Dim& index, const Dim& size, bool end_too = false) {
   if (!index.is_constant()) return index;
   if (size.is_constant()) {
-    a.require(index.value() >= -size.value() && index.value() < size.value(),
+    a.require(index.value() >= -size.value() && index.value() < size.value() + (end_too ? 1 : 0),
               fmt::format("index {} is out of range for size {}", index.value(), size.value()));
   }
   return index.value() < 0 ? net.dim_arithmetic(ElementWiseOperation::kSum, size, index) : index;
@@ -140,7 +140,7 @@ Results select(Network& net, Args& a) {
 Results narrow(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const std::int64_t axis = a.axis("dim", x);
-  const Dim start = position_of(net, a, a.dim("start"), x.dim(axis));
+  const Dim start = position_of(net, a, a.dim("start"), x.dim(axis), true);
   return slice_axis(net, x, axis, start, a.dim("length"));
 }
 
@@ -247,7 +247,7 @@ Results stack(Network& net, Args& a) {
 }  // namespace
 
 void register_shapes(HandlerRegistry& r) {
-  r.ops({"aten::view", "aten::reshape", "aten::_unsafe_view"}).convert(view);
+  r.ops({"aten::view", "aten::reshape", "aten::_unsafe_view", "aten::_reshape_copy"}).convert(view);
   r.op("aten::flatten").convert(flatten);
   r.op("aten::unflatten").convert(unflatten);
   r.op("aten::permute").convert(permute);

@@ -37,8 +37,15 @@ Results modulo(Network& net, Args& a) {
 
 Results negative(Network& net, Args& a) { return net.dim_arithmetic(ElementWiseOperation::kSub, Dim(0), a.dim("a")); }
 
-// A tensor made of a size, or a size made of a tensor: the same Dim. int() of a number of the network rounds to zero.
-Results same_size(Network& net, Args& a) {
+// A tensor made of a size, or a size made of a tensor: the same Dim. Other numbers stay what they are.
+Results same_size(Network&, Args& a) {
+  const auto* tensor = a.operand("a").as<Tensor>();
+  if (tensor != nullptr && !is_integer(tensor->dtype())) return *tensor;
+  return a.dim("a");
+}
+
+// int() of a number of the network rounds to zero.
+Results to_int(Network& net, Args& a) {
   const auto* number = a.operand("a").as<Tensor>();
   if (number == nullptr || number->rank() != 0 || is_integer(number->dtype())) return a.dim("a");
   return Dim::computed(net.cast(*number, net.shape_dtype()));
@@ -114,7 +121,8 @@ void register_sizes(HandlerRegistry& r) {
   r.ops({"aten::pow.int", "aten::pow.int_float", "aten::pow.float", "aten::pow.float_int"}).convert(power);
   r.ops({"aten::sqrt.int", "aten::sqrt.float"}).convert(square_root);
   r.ops({"aten::Float", "aten::FloatImplicit"}).convert(to_float);
-  r.ops({"aten::Int", "prim::NumToTensor", "aten::ScalarImplicit", "aten::IntImplicit"}).convert(same_size);
+  r.ops({"aten::Int", "aten::IntImplicit"}).convert(to_int);
+  r.ops({"prim::NumToTensor", "aten::ScalarImplicit"}).convert(same_size);
 }
 
 }  // namespace torch2trt

@@ -71,8 +71,12 @@ class Functionalizer {
     std::string message = fmt::format("{} nodes cannot be made functional:", refusals_.size());
     std::vector<UnsupportedNode> nodes;
     for (const Error& refusal : refusals_) {
-      message += fmt::format("\n  {}", refusal.what());
-      nodes.insert(nodes.end(), refusal.unsupported().begin(), refusal.unsupported().end());
+      for (const UnsupportedNode& node : refusal.unsupported()) {
+        message += fmt::format("\n  {}: {}", node.kind, node.reason);
+        if (!node.location.source.empty()) message += fmt::format("\n      at {}", node.location.source);
+        if (!node.location.scope.empty()) message += fmt::format("\n      in module \"{}\"", node.location.scope);
+        nodes.push_back(node);
+      }
     }
     Error error(ErrorCategory::kUnsupportedOperator, message);
     error.set_unsupported(std::move(nodes));

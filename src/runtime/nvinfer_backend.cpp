@@ -17,6 +17,7 @@ namespace {
 using tensorrt::ErrorRecorder;
 using tensorrt::Library;
 using tensorrt::Logger;
+using tensorrt::LogScope;
 
 [[noreturn]] void fail(std::string message, const std::vector<std::string>& texts) {
   for (const std::string& text : texts) message += "\n  TensorRT: " + text;
@@ -91,7 +92,7 @@ class Profiler : public nvinfer1::IProfiler {
 // All that must outlive the executions, in the order of dependence.
 struct Plan {
   std::shared_ptr<const Library> library;
-  std::unique_ptr<Logger> logger;
+  std::unique_ptr<LogScope> log;
   std::unique_ptr<nvinfer1::IRuntime> runtime;
   std::unique_ptr<nvinfer1::ICudaEngine> engine;
   std::vector<std::string> names;
@@ -104,7 +105,7 @@ class NvinferExecution : public ExecutionBackend {
     nvinfer1::ICudaEngine& engine = *plan_->engine;
     context_.reset(activation == nullptr ? engine.createExecutionContext()
                                          : tensorrt::make_context_without_memory(engine));
-    if (!context_) fail("TensorRT makes no execution context", plan_->logger->take_errors());
+    if (!context_) fail("TensorRT makes no execution context", plan_->log->take_errors());
     context_->setErrorRecorder(&recorder_);
     if (activation != nullptr) tensorrt::set_activation(*context_, activation, tensorrt::activation_bytes(engine));
     if (context_->getOptimizationProfile() == profile) return;
@@ -186,7 +187,7 @@ class NvinferPlan : public PlanBackend {
   std::string layer_information() const override {
     const std::unique_ptr<nvinfer1::IEngineInspector> inspector(plan_->engine->createEngineInspector());
     const char* text = inspector ? inspector->getEngineInformation(nvinfer1::LayerInformationFormat::kJSON) : nullptr;
-    if (text == nullptr) fail("TensorRT does not describe the engine's layers", plan_->logger->take_errors());
+    if (text == nullptr) fail("TensorRT does not describe the engine's layers", plan_->log->take_errors());
     return text;
   }
 
@@ -243,12 +244,12 @@ std::shared_ptr<PlanBackend> open_plan(const void* data, std::size_t size, const
   return with_library_errors([&]() -> std::shared_ptr<PlanBackend> {
     auto plan = std::make_shared<Plan>();
     plan->library = Library::open(options.tensorrt_library);
-    plan->logger = std::make_unique<Logger>(sink_of(options), options.verbose);
-    plan->runtime.reset(plan->library->create_runtime(*plan->logger));
-    if (!plan->runtime) fail("TensorRT makes no runtime on this machine", plan->logger->take_errors());
+    plan->log = std::make_unique<LogScope>(sink_of(options), options.verbose);
+    plan->runtime.reset(plan->library->create_runtime(Logger::instance()));
+    if (!plan->runtime) fail("TensorRT makes no runtime on this machine", plan->log->take_complaints());
     plan->engine.reset(plan->runtime->deserializeCudaEngine(data, size));
-    if (!plan->engine && plan->library->load_plugins(*plan->logger)) {
-      plan->logger->take_errors();
+    if (!plan->engine && plan->library->load_plugins(Logger::instance())) {
+      plan->log->take_errors();
       plan->engine.reset(plan->runtime->deserializeCudaEngine(data, size));
     }
     if (!plan->engine) {
@@ -256,7 +257,7 @@ std::shared_ptr<PlanBackend> open_plan(const void* data, std::size_t size, const
           fmt::format("TensorRT {} does not load this plan. A plan works with the TensorRT version and the kind of GPU "
                       "that it was built with; build it again here",
                       plan->library->version().text()),
-          plan->logger->take_errors());
+          plan->log->take_errors());
     }
     for (int i = 0; i < plan->engine->getNbIOTensors(); ++i) plan->names.emplace_back(plan->engine->getIOTensorName(i));
     return std::make_shared<NvinferPlan>(std::move(plan));

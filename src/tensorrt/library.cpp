@@ -43,14 +43,21 @@ std::string advice() {
 }
 
 // libnvinfer opens its builder's resources by name when it makes a builder. Outside the loader's folders it would not
-// find them, so they are opened first, from beside it.
+// find them, so they are opened first, from beside it. Those of TensorRT 8 go by another name once they are open
+// (SONAME "do_not_link_against_..."), so that does not help, and without them 8.5 crashes. Throws LibraryError.
 void open_resources(const std::string& file) {
   std::error_code failed;
-  std::string ignored;
-  for (const auto& entry : fs::directory_iterator(fs::path(file).parent_path(), failed)) {
+  std::string reason;
+  const fs::path folder = fs::path(file).parent_path();
+  for (const auto& entry : fs::directory_iterator(folder, failed)) {
     const std::string name = entry.path().filename().string();
-    if (name.rfind("libnvinfer_builder_resource", 0) == 0 && name.find(".so") != std::string::npos) {
-      SharedLibrary::open(entry.path().string(), ignored);
+    if (name.rfind("libnvinfer_builder_resource", 0) != 0 || name.find(".so") == std::string::npos) continue;
+    if (kBuiltMajor >= 10) {
+      SharedLibrary::open(entry.path().string(), reason);
+    } else if (!SharedLibrary::open(name, reason)) {
+      throw LibraryError("TensorRT " + std::to_string(kBuiltMajor) + " cannot build: it looks for " + name +
+                         " where the loader does, and not beside " + file +
+                         "\nWhat to do: LD_LIBRARY_PATH=" + folder.string());
     }
   }
 }

@@ -38,7 +38,8 @@ class Library {
   const std::string& file() const { return file_; }
 
   // nullptr where TensorRT makes none: it has told the logger why ("no CUDA-capable device"). The caller deletes them;
-  // `logger` must outlive everything made with it.
+  // `logger` must outlive everything made with it. create_builder() throws LibraryError where TensorRT 8 would not find
+  // its builder's resources.
   nvinfer1::IBuilder* create_builder(nvinfer1::ILogger& logger) const;
   nvinfer1::IRuntime* create_runtime(nvinfer1::ILogger& logger) const;
   // TensorRT's own plugins (libnvinfer_plugin beside the library) registered; false where there are none.

@@ -78,3 +78,10 @@ def runner(command: list[str], folder: Path) -> Run:
         )
 
     return run
+
+
+def one_error(stderr: str) -> str:
+    """The error, which is the only one and no traceback."""
+    assert stderr.count("torch2trt: ") == 1, stderr
+    assert "Traceback" not in stderr and "terminate called" not in stderr and "frame #" not in stderr
+    return stderr

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hosts import Run, environment
+from hosts import Run, environment, one_error
 
 import torch2trt
 
@@ -15,13 +15,6 @@ NO_TENSORRT = (
     "import sys; sys.modules['tensorrt'] = sys.modules['tensorrt_rtx'] = None; sys.argv[0] = 'torch2trt'; "
     "from torch2trt.__main__ import main; sys.exit(main())"
 )
-
-
-def one_error(stderr: str) -> str:
-    """The error, which is the only one and no traceback."""
-    assert stderr.count("torch2trt: ") == 1, stderr
-    assert "Traceback" not in stderr and "terminate called" not in stderr and "frame #" not in stderr
-    return stderr
 
 
 BAD_MODELS = [
@@ -183,15 +176,6 @@ def test_the_tensorrt_asked_for_by_the_environment(module: Run) -> None:
     done = module("build", "static.pt2", TORCH2TRT_TENSORRT="tensorrt_lean")
     assert done.returncode == 2
     assert 'there is no TensorRT called "tensorrt_lean"' in done.stderr
-
-
-def test_the_executable_says_what_its_build_lacks(native: Run, tmp_path: Path) -> None:
-    done = native("build", "static.pt2", f"--saveEngine={tmp_path / 'e'}")
-    assert done.returncode == 6
-    text = one_error(done.stderr)
-    assert "this executable cannot build engines" in text
-    assert "pip install torch2trt tensorrt-rtx" in text
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_codes_are_those_of_the_categories() -> None:

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "src/backend/nvinfer/engine_builder.h"
 #include "src/backend/nvinfer/network.h"
@@ -96,7 +97,9 @@ Json check(const Case& wanted, const Options& options) {
     const auto start = std::chrono::steady_clock::now();
     const SerializedEngine plan = builder->build(converted, build, {});
     result["build_s"] = seconds_since(start);
-    const auto engine = Engine::from_plan(plan.bytes.data(), plan.bytes.size());
+    EngineOptions engine_options;
+    engine_options.tensorrt_library = options.tensorrt;
+    const auto engine = Engine::from_plan(plan.bytes.data(), plan.bytes.size(), engine_options);
     Context context(engine);
     const Stream stream;
     Errors errors;
@@ -127,12 +130,21 @@ Json check(const Case& wanted, const Options& options) {
   return result;
 }
 
+// What an earlier process found before it crashed.
+Json earlier(const Options& options) {
+  std::ifstream file(options.report);
+  return file ? Json::parse(file) : Json::array();
+}
+
 int run_table(const Options& options) {
-  Json report = Json::array();
+  Json report = earlier(options);
+  std::set<std::string> done;
+  for (const Json& result : report) done.insert(result["name"].get<std::string>());
   std::map<std::string, int> counts;
   const std::vector<Case> cases = read_cases(options.folder);
   for (std::size_t i = options.shard; i < cases.size(); i += options.shards) {
-    if (cases[i].name.find(options.filter) == std::string::npos) continue;
+    if (cases[i].name.find(options.filter) == std::string::npos || done.count(cases[i].name) > 0) continue;
+    std::ofstream(options.report + ".current") << cases[i].name;
     Json result = check(cases[i], options);
     ++counts[result["status"].get<std::string>()];
     if (result["status"] != "passed") {
@@ -141,8 +153,8 @@ int run_table(const Options& options) {
       std::fflush(stdout);
     }
     report.push_back(std::move(result));
-    // Often, so that a run that is cut off leaves what it has.
-    if (report.size() % 20 == 0) std::ofstream(options.report) << report.dump(1);
+    // Each time, so that a run that crashes or is cut off leaves what it has.
+    std::ofstream(options.report) << report.dump(1);
   }
   std::ofstream(options.report) << report.dump(1);
   for (const auto& [status, count] : counts) fmt::print("{} {}\n", count, status);

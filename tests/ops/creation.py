@@ -76,4 +76,10 @@ ROWS = [
     row("aten::randn_like", lambda x: torch.randn_like(x) * 0 + x, X),
     row("aten::randn", lambda x: torch.randn(()) * 0 + x, X),
     row("aten::randn", lambda x: (torch.randn(x.shape[0], 3, 4, dtype=bf16) * 0).float() + x, X),
+    row("aten::arange.start_step", lambda x: torch.arange(0.5, 4, 0.5)[:4] * x, X),
+    row("aten::scalar_tensor", lambda x: torch.scalar_tensor(x.shape[0], dtype=f16) + x.half(), X),
+    row("aten::scalar_tensor", lambda x: torch.scalar_tensor(x.shape[0] > 2, dtype=torch.bool) & (x > 0), X),
+    row("aten::empty.memory_format", lambda x: torch.empty(x.shape[0], 3, 4).fill_(2.5) + x, X),
+    row("aten::empty.memory_format", lambda x: torch.empty(2, 0, dtype=i64).sum() + x, X),
+    row("aten::empty.memory_format", lambda x: torch.empty(3, x.shape[0], dtype=f16).zero_() + 1, X),
 ]

@@ -133,6 +133,23 @@ class _Buffer(torch.nn.Module):
         return x + self.seen
 
 
+def _resized(x):
+    y = x.clone()
+    y.resize_(2, 3, 2)
+    return y + x[:2, :, :2]
+
+
+def _resized_view(x):
+    y = x.clone().select(1, 0)
+    return y.resize_(2, 2) + x[0, 0, 0]
+
+
+def _resized_empty(x):
+    y = torch.empty(0)
+    y.resize_(x.shape[0], 3, 4).copy_(x)
+    return y
+
+
 ROWS = [
     row("aten::add_.Tensor", _add_to_column, X),
     row("aten::copy_", _zeros_then_column, X),
@@ -181,4 +198,6 @@ ROWS = [
     row("aten::add_.Tensor", _Buffer, X, module=True, refused="seen"),
     row("aten::zero_", lambda x: (x * 2).zero_() + x, X),
     row("aten::zero_", lambda x: (x + 1).zero_(), In(X, i64, -3, 3)),
+    # torch.jit.trace itself makes constants of these.
+    *[row("aten::resize_", fn, In(X, batch=None), static_only="resize_ fixes the size", only="export", refused="aten::resize_ cannot be made functional") for fn in (_resized, _resized_view, _resized_empty)],
 ]

@@ -81,6 +81,7 @@ ROWS = [
         static_only="data-dependent",
         no_engine=NO_NONZERO,
     ),
+    row("aten::nonzero", lambda x: torch.nonzero(x > 0), FIXED, static_only="data-dependent", no_engine=NO_NONZERO),
     row("aten::nonzero", torch.nonzero, FIXED, static_only="data-dependent", no_engine=NO_NONZERO),
     row(
         "aten::nonzero",

@@ -296,5 +296,10 @@ ROWS = [
     row("aten::diagonal_scatter", lambda x, v: x.diagonal_scatter(v, -1, 1, 2), X, In((2, 2))),
     row("aten::diagonal_scatter", lambda x, v: x.diagonal_scatter(v, 2, 2, 1), X, In((2, 1))),
     row("aten::diagonal_scatter", lambda x, v: x.diagonal_scatter(v, 1, 1, -1), X, In((2, 3))),
-    row("aten::masked_scatter", lambda x, v: x.masked_scatter(x > 0, v), X, X, refused="no such layer"),
+    row("aten::masked_scatter", lambda x, v: x.masked_scatter(x > 0, v), X, X),
+    row("aten::masked_scatter", lambda x, m, v: x.masked_scatter(m, v), In(X, i64, -9, 9), In((3, 1), b8, batch=None), In((60,), i64, -9, 9, batch=None)),
+    row("aten::masked_scatter", lambda x, v: x.masked_scatter(torch.tensor([True, False, True]), v), (2, 3), (4, 3)),
+    row("aten::masked_scatter", lambda x, v: x.masked_scatter(x > 9, v), In((), batch=None), In((2,), batch=None)),
+    row("aten::masked_scatter", lambda x, v: x.masked_scatter(v > 0, v * 2), In((1, 4), f16, batch=None), In((3, 4), f16)),
+    row("aten::masked_scatter_", lambda x, v: x.clone().masked_scatter_(x < 0, v), X, X),
 ]

@@ -49,4 +49,10 @@ ROWS = [
     row("aten::Int", lambda x: x.reshape(x.size(0) * 3, 4), X, only="trace"),
     row("aten::Int", lambda x: x[x.size(0) // 2 :], X, only="trace"),
     row("aten::Int", lambda x: x.expand(2, -1, x.size(1), 4), X, only="trace"),
+    row("aten::scalar_tensor", lambda x: torch.scalar_tensor(x.shape[0] > 1, dtype=torch.bool) & (x > 0), X, only="export"),
+    row("aten::scalar_tensor", lambda x: torch.scalar_tensor(x.shape[0] >= 5, dtype=torch.bool) & (x > 0), X, only="export"),
+    row("aten::scalar_tensor", lambda x: torch.scalar_tensor(x.shape[0] < 5, dtype=torch.bool) & (x > 0), X, only="export"),
+    row("aten::scalar_tensor", lambda x: torch.scalar_tensor(x.shape[0] <= 1, dtype=torch.bool) & (x > 0), X, only="export"),
+    row("aten::scalar_tensor", lambda x: torch.scalar_tensor(x.shape[0] == 5, dtype=torch.bool) & (x > 0), X, only="export"),
+    row("aten::scalar_tensor", lambda x: torch.scalar_tensor(x.shape[0] != 1, dtype=torch.bool) & (x > 0), X, only="export"),
 ]

@@ -34,9 +34,10 @@ tensorrt::MessageSink sink_of(const LogSink& log) {
   };
 }
 
-std::shared_ptr<const tensorrt::Library> open_library(const std::string& tensorrt) {
+template <typename Function>
+auto with_library_errors(const Function& function) {
   try {
-    return tensorrt::Library::open(tensorrt);
+    return function();
   } catch (const tensorrt::LibraryError& error) {
     throw Error(ErrorCategory::kRuntime, error.what());
   }
@@ -53,6 +54,15 @@ nvinfer1::ProfilingVerbosity verbosity_of(ProfilingVerbosity verbosity) {
     case ProfilingVerbosity::kNone: return nvinfer1::ProfilingVerbosity::kNONE;
   }
   return nvinfer1::ProfilingVerbosity::kLAYER_NAMES_ONLY;
+}
+
+// Those that TensorRT 8 takes kernels from besides its own.
+bool has_kernel_libraries() {
+  const auto loads = [](const char* name) {
+    std::string ignored;
+    return static_cast<bool>(tensorrt::SharedLibrary::open(name, ignored));
+  };
+  return loads("libcudnn.so.8") && (loads("libcublas.so.11") || loads("libcublas.so.12"));
 }
 
 class Monitor : public tensorrt::ProgressMonitor {
@@ -86,8 +96,10 @@ class Monitor : public tensorrt::ProgressMonitor {
 class NvinferEngineBuilder : public EngineBuilder {
  public:
   NvinferEngineBuilder(const std::string& tensorrt, LogSink log, bool verbose)
-      : log_(std::move(log)), library_(open_library(tensorrt)), scope_(sink_of(log_), verbose) {
-    builder_.reset(library_->create_builder(tensorrt::Logger::instance()));
+      : log_(std::move(log)),
+        library_(with_library_errors([&] { return tensorrt::Library::open(tensorrt); })),
+        scope_(sink_of(log_), verbose) {
+    builder_.reset(with_library_errors([&] { return library_->create_builder(tensorrt::Logger::instance()); }));
     if (builder_) {
       builder_->setErrorRecorder(&recorder_);
       definition_.reset(builder_->createNetworkV2(tensorrt::kNetworkFlags));
@@ -154,7 +166,7 @@ class NvinferEngineBuilder : public EngineBuilder {
     if (options.fp16 && tensorrt::kStronglyTyped) refuse_half(description());
     if (options.fp16 || network_->has_half()) tensorrt::allow_half(config);
     if (options.fp16 && network_->has_precisions()) tensorrt::prefer_layer_precisions(config);
-    tensorrt::use_own_kernels_only(config);
+    if (!tensorrt::kStronglyTyped && !has_kernel_libraries()) tensorrt::use_own_kernels_only(config);
   }
 
   // Those that 8.5 lacks; a template, so that what is not there is not looked up.

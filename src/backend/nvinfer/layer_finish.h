@@ -23,6 +23,15 @@ bool NvinferLayerMaker::finish(L* layer) {
       owner_.has_precisions_ = true;
     }
   }
+  // A weakly typed network takes what is computed of float16 to be float32 unless it is told.
+  if constexpr (!tensorrt::kStronglyTyped && requires { layer->setOutputType(0, nvinfer1::DataType::kHALF); }) {
+    const bool converts =
+        cast_ || layer->getType() == nvinfer1::LayerType::kFILL || layer->getType() == nvinfer1::LayerType::kDEQUANTIZE;
+    for (std::int32_t i = 0; owner_.half_layer_ && !converts && i < layer->getNbOutputs(); ++i) {
+      if (layer->getOutput(i)->getType() == nvinfer1::DataType::kFLOAT)
+        layer->setOutputType(i, nvinfer1::DataType::kHALF);
+    }
+  }
   for (std::int32_t i = 0; i < layer->getNbOutputs(); ++i) outputs_.push_back(layer->getOutput(i));
   return true;
 }

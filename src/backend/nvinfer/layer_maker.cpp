@@ -50,6 +50,7 @@ void NvinferLayerMaker::add(const layer::Cast& l) {
     between->setName((name_ + "_float32").c_str());
     input = between->getOutput(0);
   }
+  cast_ = true;
   finish(cast(net_, *input, l.to));
 }
 

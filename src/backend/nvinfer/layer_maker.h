@@ -66,6 +66,7 @@ class NvinferLayerMaker {
   nvinfer1::INetworkDefinition& net_;
   const std::string& name_;
   std::vector<nvinfer1::ITensor*> outputs_;
+  bool cast_ = false;  // whether it is a cast that is made
 };
 
 }  // namespace torch2trt

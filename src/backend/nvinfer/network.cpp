@@ -96,6 +96,13 @@ std::vector<TensorInfo> NvinferNetwork::add_layer(const Layer& layer, const std:
                                                   std::int32_t first_id) {
   recorder_->clear();
   const std::string_view type = layer_type_name(layer);
+  bool wide = false;
+  half_layer_ = false;
+  for_each_input(layer, [&](const Tensor& input) {
+    half_layer_ = half_layer_ || input.dtype() == DType::kFloat16;
+    wide = wide || input.dtype() == DType::kFloat32;
+  });
+  half_layer_ = half_layer_ && !wide;
   const std::vector<nvinfer1::ITensor*> outputs = NvinferLayerMaker(*this, layer_name).make(layer);
   if (outputs.empty()) refused(type, layer_name);
   std::vector<TensorInfo> infos;

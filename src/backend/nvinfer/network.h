@@ -53,6 +53,8 @@ class NvinferNetwork : public Network {
   std::vector<std::shared_ptr<const void>> kept_;
   std::map<std::int32_t, nvinfer1::ITensor*> tensors_;
   bool has_half_ = false;
+  // All floating-point inputs of the layer being added are float16.
+  bool half_layer_ = false;
   bool has_precisions_ = false;
 };
 

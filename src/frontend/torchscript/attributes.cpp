@@ -60,6 +60,8 @@ void Importer::import_set_attribute(Frame& frame, const jit::Node* node) {
     return;
   }
   Node assignment = located(frame, node, "prim::SetAttr");
+  // The assignment itself has no line; what it assigns mostly does.
+  if (assignment.source.empty()) assignment.source = located(frame, node->input(1)->node(), "").source;
   assignment.arguments = {{"name", path}, {"value", as_argument(frame, node, value, node->input(1)->type())}};
   add(std::move(assignment));
   assigned_[{instance.object.get(), name}] = value;

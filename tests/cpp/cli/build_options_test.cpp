@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "cli/run.h"
+
 namespace torch2trt::cli {
 namespace {
 
@@ -40,6 +42,17 @@ TEST(ProfilingVerbosityName, IsTrtexecs) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("there is no \"verbose\"; there are layer_names_only, detailed and none"));
+  }
+}
+
+TEST(EngineBuilder, AnExecutableWithoutOneSaysWhatToUse) {
+  try {
+    no_engine_builder("", {}, false);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.category(), ErrorCategory::kRuntime);
+    EXPECT_THAT(error.what(), HasSubstr("this executable cannot build engines"));
+    EXPECT_THAT(error.what(), HasSubstr("pip install torch2trt tensorrt-rtx"));
   }
 }
 

@@ -363,7 +363,7 @@ TEST(Functionalize, AnAssignmentToAnAttributeIsRefusedByName) {
 TEST(Functionalize, AllRefusalsAreOneError) {
   try {
     functional(
-        "  %a = aten::add_.Tensor(self=%b, other=1, alpha=1)\n"
+        "  %a = aten::add_.Tensor(self=%b, other=1, alpha=1)  # scope \"head\" source \"model.py:3\"\n"
         "  %c = aten::relu_(self=%x)\n"
         "  %e = aten::resize_(self=%y, size=[1], memory_format=None)\n"
         "  prim::SetAttr(name=\"m.total\", value=%c)\n"
@@ -374,11 +374,12 @@ TEST(Functionalize, AllRefusalsAreOneError) {
     EXPECT_EQ(error.category(), ErrorCategory::kUnsupportedOperator);
     const std::string text = error.what();
     EXPECT_THAT(text, testing::StartsWith("4 nodes cannot be made functional:\n"
-                                          "  aten::add_.Tensor cannot be made functional: buffer \"m.b\" is mutated"));
-    EXPECT_THAT(text, testing::HasSubstr("\n  aten::resize_ cannot be made functional: it writes to its argument"));
-    EXPECT_THAT(text, testing::HasSubstr("\n  prim::SetAttr cannot be made functional: it assigns to the module's"));
-    // What reads the refused write is a write to the same buffer.
-    EXPECT_THAT(text, testing::HasSubstr("\n  aten::mul_.Tensor cannot be made functional: buffer \"m.b\" is mutated"));
+                                          "  aten::add_.Tensor: buffer \"m.b\" is mutated in forward"));
+    EXPECT_THAT(text, testing::HasSubstr("\n      at model.py:3\n      in module \"head\"\n"
+                                         "  aten::resize_: it writes to its argument"));
+    EXPECT_THAT(text, testing::HasSubstr("\n  prim::SetAttr: it assigns to the module's attribute \"m.total\""));
+    // What writes to the result of the refused write is a write to the same buffer.
+    EXPECT_THAT(text, testing::HasSubstr("\n  aten::mul_.Tensor: buffer \"m.b\" is mutated in forward"));
     ASSERT_EQ(error.unsupported().size(), 4U);
     EXPECT_EQ(error.unsupported()[1].kind, "aten::resize_");
   }
