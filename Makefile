@@ -86,7 +86,7 @@ format: setup
 install-check: setup
 	$(PY) -m pytest -q -m slow tests/install
 
-docs: build
+docs: uses
 	$(PY) tools/operators_doc.py > docs/operators.md
 
 # What `torch2trt ops NAME` says of arguments, observed on the operator table.

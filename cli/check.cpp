@@ -84,6 +84,12 @@ Findings find(const CheckOptions& options, Session& session) {
     findings.unsupported = error.unsupported();
   }
   findings.layers = network.num_layers();
+  // TensorRT builds it, so it is not unsupported.
+  if (network.to_text().find(" = NonZero(") != std::string::npos) {
+    findings.warnings.emplace_back(
+        "the network has a NonZero layer (nonzero, or an index by a bool mask); TensorRT-RTX has no kernels for "
+        "NonZero, so it builds no engine of it, and TensorRT does");
+  }
   return findings;
 }
 
@@ -217,6 +223,7 @@ void add_check(CLI::App& app, Command& chosen) {
   CLI::App* command = app.add_subcommand(
       "check", "Say whether a program can be converted, and all that stands against it. Needs no TensorRT");
   add_program_options(*command, options->program);
+  options->program.verify_weights = false;
   command->add_flag("--json", options->json, "As JSON, also where it fails");
   command->callback([options, &chosen] { chosen = [options](Session& session) { return check(*options, session); }; });
 }

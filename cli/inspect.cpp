@@ -45,6 +45,7 @@ void add_inspect(CLI::App& app, Command& chosen) {
   auto options = std::make_shared<InspectOptions>();
   CLI::App* command = app.add_subcommand("inspect", "Print the graph of a program, or its network. Needs no TensorRT");
   add_program_options(*command, options->program);
+  options->program.verify_weights = false;
   CLI::Option* raw = command->add_flag("--raw", options->raw, "The graph as the file has it");
   CLI::Option* passes = command->add_flag("--passes", options->passes, "The graph after all passes (default)");
   CLI::Option* network =

@@ -33,6 +33,19 @@ bool is_torchscript(const std::string& path) {
   }
 }
 
+// torch::jit::load does not compare them.
+void verify_members(const std::string& path) {
+  const auto file = MappedFile::open(path);
+  try {
+    const pt2::ZipArchive archive(file->bytes());
+    for (const auto& [name, member] : archive.members()) {
+      if (member.method == 0) pt2::ZipArchive::check(name, member);
+    }
+  } catch (const Error& error) {
+    throw Error(error.category(), fmt::format("cannot read \"{}\": {}", path, error.message()));
+  }
+}
+
 Graph read_torchscript_file(const std::string& path) {
 #ifdef TORCH2TRT_TORCHSCRIPT
   return read_torchscript(path);
@@ -100,7 +113,12 @@ Program read_program(const ProgramOptions& options) {
   } catch (const Error& error) {
     throw Error(error.category(), fmt::format("\"{}\" cannot be read: {}", options.path, error.message()));
   }
-  program.graph = program.format == "pt2" ? read_pt2(options.path) : read_torchscript_file(options.path);
+  if (program.format == "pt2") {
+    program.graph = read_pt2(options.path, options.verify_weights);
+  } else {
+    if (options.verify_weights) verify_members(options.path);
+    program.graph = read_torchscript_file(options.path);
+  }
   apply_types(program.graph, options.input_types);
   return program;
 }

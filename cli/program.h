@@ -15,6 +15,8 @@ struct ProgramOptions {
   ShapeOptions shapes;
   std::string input_types;
   std::string disabled_passes;
+  // Whether the weights are compared with the checksums of the file. Not where nothing is made of them.
+  bool verify_weights = true;
 };
 
 // Adds MODEL and the options about it.

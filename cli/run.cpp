@@ -1,6 +1,7 @@
 #include "cli/run.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
@@ -61,6 +62,20 @@ int run_command(const Command& command, Session& session) {
   }
 }
 
+// CLI11 only says that a command is missing where there is one that it does not know.
+std::string unknown_command(const CLI::App& app, int argc, const char* const* argv) {
+  if (!app.get_subcommands().empty()) return {};
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (word.empty() || word.front() == '-') continue;
+    std::vector<std::string> names;
+    for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; }))
+      names.push_back(command->get_name());
+    return fmt::format("there is no command \"{}\"; there are {}\n", word, fmt::join(names, ", "));
+  }
+  return {};
+}
+
 int parse_and_run(int argc, const char* const* argv, const Backends& backends) {
   CLI::App app("PyTorch programs to TensorRT engines.", "torch2trt");
   app.set_version_flag("--version", "torch2trt " TORCH2TRT_VERSION);
@@ -86,7 +101,7 @@ int parse_and_run(int argc, const char* const* argv, const Backends& backends) {
     std::ostringstream out;
     std::ostringstream err;
     const int code = app.exit(error, out, err) == 0 ? 0 : kUsageError;
-    if (!err.str().empty()) fmt::print(stderr, "torch2trt: {}", err.str());
+    if (!err.str().empty()) fmt::print(stderr, "torch2trt: {}{}", unknown_command(app, argc, argv), err.str());
     return write_out(out.str(), code);
   }
   Progress progress(stderr, is_terminal(stderr));

@@ -1,5 +1,5 @@
 """src/handlers/argument_uses.tsv: converts every row of the operator table on the dry backend and prints, for each
-argument of each operator, what the handlers did with it. `make uses` writes it (2 minutes)."""
+argument of each operator, what the handlers did with it. `make uses` writes it (4 minutes)."""
 
 from __future__ import annotations
 

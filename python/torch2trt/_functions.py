@@ -34,6 +34,23 @@ def argument_names(module: Any) -> list[str]:
     ]
 
 
+def check_arguments(module: torch.nn.Module, args: tuple[Any, ...]) -> None:
+    """Raises InvalidArgument where forward takes fewer arguments than `args`, or needs more."""
+    if isinstance(module, torch.jit.ScriptModule) or module._forward_pre_hooks:
+        return  # its defaults are unknown; a hook may change the arguments
+    try:
+        signature = _signature(module)
+    except (TypeError, ValueError):  # of a builtin
+        return
+    try:
+        signature.bind(*args)
+    except TypeError as error:
+        names = ", ".join(argument_names(module)) or "none"
+        raise InvalidArgument(
+            f"the module's arguments are {names}; {len(args)} {'was' if len(args) == 1 else 'were'} given: {error}"
+        ) from error
+
+
 def _signature(module: Any) -> inspect.Signature:
     if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
         schema = (module.forward if isinstance(module, torch.jit.ScriptModule) else module).schema

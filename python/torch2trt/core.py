@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch.utils import _pytree as pytree
 
 from . import _C, _comparing, _frontends, _functions, _inputs, _verbose
 from ._comparing import Compare
@@ -65,6 +66,7 @@ class _Results:
     flat: list[Any]
     outputs: Any
     comparison: _comparing.Comparison | None
+    by_name: bool = False  # chosen by output_names
 
 
 class ConvertedGraph:
@@ -80,13 +82,14 @@ class ConvertedGraph:
     def __init__(self, program: _Program, results: _Results) -> None:
         self.graph = program.graph
         self._program = program
-        self._flat = results.flat
+        # A trace's own results are its tensors; the module's numbers among them stand in `outputs` only.
+        self._entries = results.flat if results.by_name else pytree.tree_leaves(results.outputs)
         self.outputs = results.outputs
         self.comparison = results.comparison
 
     def get_resolved_outputs(self) -> list[list[Any]]:
         """One list per graph output: `results[i][0]` is output i."""
-        return [[value] for value in self._flat]
+        return [[value] for value in self._entries]
 
     def __str__(self) -> str:
         return str(self.graph)
@@ -130,7 +133,7 @@ def torch2trt(
     Raises:
         UnsupportedOperator: lists every node that cannot be converted; the network is then to be thrown away.
         InvalidArgument: inputs, names or parameters do not fit.
-        BuildFailed: TensorRT refused a layer; with its own text.
+        BuildFailed: TensorRT refused a layer that a handler of yours added; with its own text.
         Mismatch: `compare` found a difference; names the first node that differs.
     """
     context = current()
@@ -140,6 +143,7 @@ def torch2trt(
     wrapped = _functions.as_module(module)
     names = _functions.argument_names(wrapped)
     arguments = Arguments(example_inputs, names)
+    _functions.check_arguments(wrapped, arguments.args())
     if input_tensors is not None:
         arguments.replace_tensors(input_tensors)
     if native is None and has_trt_tensor(arguments.leaves):
@@ -260,6 +264,7 @@ def _run(
         flat,
         flat if names is not None else program.nested(flat),
         None if comparer is None else comparer.finish(),
+        names is not None,
     )
 
 

@@ -80,7 +80,10 @@ const Operand& Args::get(std::string_view name) const {
   for (const NamedOperand& operand : operands_) {
     if (operand.name == name) return operand.value;
   }
-  throw Error(ErrorCategory::kInternal, fmt::format("the handler reads an argument \"{}\" that the schema lacks", name),
+  // A key without overload serves all of them, also those for Python's numbers and lists, whose arguments have other
+  // names (aten::gt.float, aten::div.int).
+  throw Error(ErrorCategory::kUnsupportedOperator,
+              fmt::format("no handler for this overload: what converts {} needs an argument \"{}\"", node_.kind, name),
               node_.location());
 }
 

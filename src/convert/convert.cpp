@@ -19,6 +19,28 @@ void warn_of_float64(const RunOptions& options, const std::vector<InputPlan>& pl
                   wide->binding.name));
 }
 
+// The program may hold decisions for sizes within its own bounds: `x.size(0) == 1` is false where the least is 2.
+void warn_of_smaller_sizes(const RunOptions& options, const Graph& graph, const std::vector<InputPlan>& plans) {
+  if (!options.log) return;
+  for (const Input& input : graph.inputs) {
+    const auto plan =
+        std::find_if(plans.begin(), plans.end(), [&](const InputPlan& p) { return p.binding.name == input.name; });
+    const auto& sizes = graph.value(input.value).type.sizes;
+    if (plan == plans.end() || !sizes) continue;
+    for (std::size_t axis = 0; axis < std::min(sizes->size(), plan->range.min.size()); ++axis) {
+      const auto known = graph.symbols.find((*sizes)[axis].symbol);
+      if (known == graph.symbols.end() || plan->range.min[axis] >= known->second.min) continue;
+      options.log(Severity::kWarning,
+                  fmt::format("input \"{}\", dimension {}: sizes from {} on were asked for, and the program was "
+                              "exported for {} >= {}; where it takes another way for smaller ones, the results there "
+                              "are wrong. Compare them, or export it with torch.export.Dim(min={})",
+                              input.name, axis, plan->range.min[axis], (*sizes)[axis].symbol, known->second.min,
+                              plan->range.min[axis]));
+      return;
+    }
+  }
+}
+
 // An output of the network, whatever the program returned in its place.
 Tensor as_tensor(Network& net, const Operand& operand, const std::string& name) {
   if (const auto* tensor = operand.as<Tensor>()) return *tensor;
@@ -46,6 +68,7 @@ Converted convert(const Graph& graph, const ConvertOptions& options) {
   Converted converted;
   const std::vector<InputPlan> plans = plan_inputs(graph, options.shapes);
   warn_of_float64(options.run, plans);
+  warn_of_smaller_sizes(options.run, graph, plans);
   std::vector<Operand> inputs;
   auto next = plans.begin();
   for (const Input& input : graph.inputs) {

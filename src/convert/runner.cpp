@@ -132,7 +132,9 @@ class Runner {
       try {
         outputs = results_of(node, operands);
       } catch (const Error& error) {
-        if (error.category() != ErrorCategory::kUnsupportedOperator) {
+        // A layer that TensorRT refuses is one more reason, so that all of them are told at once.
+        const bool refused = error.category() == ErrorCategory::kBuildFailed && !is_users(node);
+        if (error.category() != ErrorCategory::kUnsupportedOperator && !refused) {
           if (error.has_location()) throw;
           throw Error(error.category(), error.message(), node.location());
         }
@@ -147,15 +149,52 @@ class Runner {
     }
     for (std::size_t i = 0; i < node.outputs.size(); ++i)
       set(node.outputs[i], outputs ? (*outputs)[i] : Operand(Unknown{}));
-    if (outputs && options_.network != nullptr) note_sources(node, *outputs);
+    if (outputs && options_.network != nullptr) {
+      warn_of_float64(node, operands, *outputs);
+      note_sources(node, *outputs);
+    }
     if (outputs && options_.observe) options_.observe(node, operands, *outputs);
     if (depth_ == 0) release(node);
   }
 
+  // float64 that arises inside the program; where it comes in by an input, convert() and core.torch2trt say so.
+  void warn_of_float64(const Node& node, const std::vector<NamedOperand>& operands,
+                       const std::vector<Operand>& outputs) {
+    if (warned_ || !options_.log) return;
+    const auto is_float = [](const Operand& operand) {
+      const auto* tensor = operand.as<Tensor>();
+      return tensor != nullptr && is_floating(tensor->dtype());
+    };
+    if (std::none_of(outputs.begin(), outputs.end(), is_float)) return;
+    const auto is_wide = [](const NamedOperand& operand) {
+      const auto* dtype = operand.value.as<DType>();
+      const auto* host = operand.value.as<HostTensor>();
+      return (dtype != nullptr && *dtype == DType::kFloat64) ||
+             (host != nullptr && host->dtype == DType::kFloat64 && !host->wrapped_number && host->rank() > 0);
+    };
+    const bool typed = std::any_of(node.outputs.begin(), node.outputs.end(),
+                                   [&](ValueId id) { return graph_.value(id).type.dtype == DType::kFloat64; });
+    if (!typed && std::none_of(operands.begin(), operands.end(), is_wide)) return;
+    warned_ = true;
+    if (std::any_of(graph_.inputs.begin(), graph_.inputs.end(), [&](const Input& input) {
+          return !input.constant && graph_.value(input.value).type.dtype == DType::kFloat64;
+        })) {
+      return;
+    }
+    std::string place = node.source.empty() ? "" : " at " + node.source;
+    if (!node.scope.empty()) place += fmt::format(" in module \"{}\"", node.scope);
+    options_.log(Severity::kWarning,
+                 fmt::format("TensorRT has no float64: the result of {}{} and what is computed from it are float32 in "
+                             "the network",
+                             node.qualified(), place));
+  }
+
   bool is_handled(const Node& node) const {
     return is_structural(node) || is_control_flow(node) || handlers_.find(node.kind, node.overload) != nullptr ||
-           (options_.user_handlers && options_.user_handlers(node) != nullptr);
+           is_users(node);
   }
+
+  bool is_users(const Node& node) const { return options_.user_handlers && options_.user_handlers(node) != nullptr; }
 
   std::vector<Operand> results_of(const Node& node, const std::vector<NamedOperand>& operands) {
     if (options_.network != nullptr) options_.network->set_location(node.location());
@@ -266,6 +305,7 @@ class Runner {
       .value = [this](ValueId id) -> const Operand& { return values_.at(static_cast<std::size_t>(id.index)); }};
   std::map<std::int32_t, std::size_t> pieces_;  // of lists that a prim::ListUnpack takes apart
   UnsupportedNodes unsupported_;
+  bool warned_ = false;  // of float64
 };
 
 }  // namespace

@@ -76,8 +76,12 @@ Results squeeze(Network& net, Args& a) {
   std::vector<std::int64_t> axes;
   for (std::int64_t axis : candidates) {
     const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
-    a.require(size >= 0 || !a.has("dim"),
-              fmt::format("squeeze of dimension {}, whose size is only known at run time", axis));
+    a.require(size >= 0,
+              a.has("dim")
+                  ? fmt::format("squeeze of dimension {}, whose size is only known at run time", axis)
+                  : fmt::format("squeeze of all dimensions, where the size of dimension {} is only known at run time: "
+                                "it would go where it is 1. Name the dimensions, as in squeeze(1)",
+                                axis));
     if (size == 1) axes.push_back(axis);
   }
   return net.squeeze(x, axes);

@@ -43,6 +43,18 @@ bool changes_nothing(const Network& net, ElementWiseOperation operation, const T
   return x.dtype() != DType::kBool && consists_of(*value, *number);
 }
 
+// TensorRT has no arithmetic of uint8, and that of int8 is meant for quantized values: computed in int32 it is exact.
+bool is_byte(DType dtype) { return dtype == DType::kInt8 || dtype == DType::kUInt8; }
+
+// x modulo 256, as PyTorch's bytes wrap around.
+Tensor as_byte(const Tensor& x, DType to) {
+  Network& net = x.network();
+  const double lowest = to == DType::kInt8 ? 128 : 0;
+  const Tensor shifted = x + lowest;
+  const Tensor turns = net.elementwise(ElementWiseOperation::kFloorDiv, shifted, net.scalar(256, x.dtype(), x.rank()));
+  return net.cast(x - turns * 256, to);
+}
+
 }  // namespace
 
 Tensor Network::cast(const Tensor& x, DType to) {
@@ -64,10 +76,17 @@ Tensor Network::elementwise(ElementWiseOperation operation, Tensor a, Tensor b) 
   const bool commutes = operation == ElementWiseOperation::kSum || operation == ElementWiseOperation::kProd;
   if (changes_nothing(*this, operation, a, b)) return a;
   if (commutes && changes_nothing(*this, operation, b, a)) return b;
+  if (is_byte(a.dtype()) && a.dtype() == b.dtype()) {
+    const Tensor wide = elementwise(operation, cast(a, DType::kInt32), cast(b, DType::kInt32));
+    return wide.dtype() == DType::kBool ? wide : as_byte(wide, a.dtype());
+  }
   return add(layer::ElementWise{a, b, operation});
 }
 
-Tensor Network::unary(UnaryOperation operation, const Tensor& x) { return add(layer::Unary{x, operation}); }
+Tensor Network::unary(UnaryOperation operation, const Tensor& x) {
+  if (is_byte(x.dtype())) return as_byte(unary(operation, cast(x, DType::kInt32)), x.dtype());
+  return add(layer::Unary{x, operation});
+}
 
 Tensor Network::activation(ActivationType type, const Tensor& x, double alpha, double beta) {
   return add(layer::Activation{x, type, static_cast<float>(alpha), static_cast<float>(beta)});

@@ -16,6 +16,9 @@ std::string_view short_operator(std::string_view kind) {
   return kind.substr(0, kind.find('.'));
 }
 
+// TensorRT has no constants of uint8, and builds those of int8 only where a Dequantize reads them.
+bool is_byte(DType dtype) { return dtype == DType::kInt8 || dtype == DType::kUInt8; }
+
 // int64 as int32, where TensorRT has no int64.
 HostTensor narrowed(const HostTensor& wide, const SourceLocation& location) {
   const auto* values = static_cast<const std::int64_t*>(wide.data);
@@ -65,18 +68,30 @@ void Network::materialise(const Tensor& tensor) {
   };
   if (const auto constant = constant_values_.find(tensor.id());
       constant != constant_values_.end() && !constant->second.added) {
-    constant->second.added = true;
-    add_as(layer::Constant{constant->second.value});
+    const HostTensor& value = constant->second.value;
+    if (is_byte(value.dtype)) {
+      const Tensor wide = this->constant(contiguous_as(value, DType::kInt32));
+      materialise(wide);
+      add_as(layer::Cast{wide, value.dtype});
+    } else {
+      add_as(layer::Constant{value});
+    }
+    constant->second.added = true;  // not where TensorRT refused it: the next reader is to be told so too
   } else if (const auto found = views_.find(tensor.id()); found != views_.end() && !found->second.added) {
     found->second.added = true;
     const View view = found->second;
     const Scope scope(*this, tensor_scopes_.at(static_cast<std::size_t>(tensor.id())));
     const SourceLocation here = std::exchange(location_, view.location);
-    Layer shuffle = shuffle_of(view);
-    for_each_input(shuffle, [this](const Tensor& input) { materialise(input); });
-    make_inputs_visible(shuffle);
-    refuse_computed_sizes(shuffle);
-    add_as(shuffle);
+    try {
+      Layer shuffle = shuffle_of(view);
+      for_each_input(shuffle, [this](const Tensor& input) { materialise(input); });
+      make_inputs_visible(shuffle);
+      refuse_computed_sizes(shuffle);
+      add_as(shuffle);
+    } catch (...) {
+      views_.at(tensor.id()).added = false;
+      throw;
+    }
     location_ = here;
   }
 }
@@ -97,6 +112,16 @@ Tensor Network::add_tensor(TensorInfo info, Role role) {
 
 std::vector<Tensor> Network::add_all(const Layer& given) {
   if (auto outputs = substitute(given)) return *std::move(outputs);
+  if (const auto* dequantize = std::get_if<layer::Dequantize>(&given)) {
+    const auto quantized = constant_values_.find(dequantize->input.id());
+    if (quantized != constant_values_.end() && !quantized->second.added) {
+      const layer::Constant constant{quantized->second.value};
+      const std::int32_t id = dequantize->input.id();
+      tensors_.at(static_cast<std::size_t>(id)) = add_layer(constant, unique_layer_name(constant), id).at(0);
+      ++num_layers_;
+      quantized->second.added = true;
+    }
+  }
   for_each_input(given, [this](const Tensor& input) { materialise(input); });
   Layer layer = given;
   bool computed = false;

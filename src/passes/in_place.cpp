@@ -33,23 +33,28 @@ std::string functional_kind(const Node& node) {
 // Inference's dropout_ is nothing; training's has another argument name than dropout.
 bool is_dropout(const Node& node) { return node.kind.ends_with("dropout_") && node.find("train") != nullptr; }
 
-// Whether `schema` is a function of just the arguments that `node` has.
-bool fits(const OperatorSchema& schema, const Node& node) {
+// Whether `schema` is a function of just the arguments that `node`, an operator of `in_place`, has. Their types matter:
+// pow_.Scalar(Tensor self, Scalar exponent) is not pow.Scalar(Scalar self, Tensor exponent) but pow.Tensor_Scalar.
+bool fits(const OperatorSchema& schema, const OperatorSchema* in_place, const Node& node) {
+  const auto takes = [&](const NamedArgument& given) {
+    const SchemaArgument* wanted = schema.find(given.name);
+    const SchemaArgument* had = in_place == nullptr ? nullptr : in_place->find(given.name);
+    return wanted != nullptr && (had == nullptr || had->type == wanted->type);
+  };
   return !schema.is_mutable() && schema.returns.size() == 1 && schema.returns[0].type == "Tensor" &&
-         std::all_of(node.arguments.begin(), node.arguments.end(),
-                     [&](const NamedArgument& given) { return schema.find(given.name) != nullptr; });
+         std::all_of(node.arguments.begin(), node.arguments.end(), takes);
 }
 
 const OperatorSchema* functional_schema(const Node& node) {
   const std::string kind = functional_kind(node);
   if (kind.empty()) return nullptr;
-  const OperatorSchema* schema = find_schema(kind, node.overload);
-  if (schema != nullptr && fits(*schema, node)) return schema;
-  // Some have another overload name: pow_.Tensor is pow.Tensor_Tensor, transpose_ is transpose.int.
   const OperatorSchema* in_place = find_schema(node.kind, node.overload);
+  const OperatorSchema* schema = find_schema(kind, node.overload);
+  if (schema != nullptr && fits(*schema, in_place, node)) return schema;
+  // Some have another overload name: pow_.Tensor is pow.Tensor_Tensor, transpose_ is transpose.int.
   if (in_place == nullptr) return nullptr;
   for (const OperatorSchema* candidate : find_schemas(kind)) {
-    if (fits(*candidate, node) &&
+    if (fits(*candidate, in_place, node) &&
         std::equal(candidate->arguments.begin(), candidate->arguments.end(), in_place->arguments.begin(),
                    in_place->arguments.end(), [](const SchemaArgument& a, const SchemaArgument& b) {
                      return a.name == b.name && a.type == b.type;

@@ -7,9 +7,11 @@ import os
 import pty
 import re
 import signal
+import struct
 import subprocess
 import threading
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -43,6 +45,23 @@ def test_builds_an_engine_and_a_report(packaged: Run, tmp_path: Path) -> None:
     # Plain lines, since stderr is no terminal.
     assert re.search(r"^load: \d+\.\d\d s\nnetwork: \d+\.\d\d s\nbuild: [^\n]+\n", done.stderr, re.MULTILINE)
     assert "\r" not in done.stderr and "\x1b" not in done.stderr and "%" not in done.stderr
+
+
+@pytest.mark.parametrize("model, member", [("static.pt2", "/weight_0"), ("traced.pt", "/data/0")])
+def test_a_flipped_bit_in_a_weight_is_no_engine(
+    packaged: Run, models: Path, tmp_path: Path, model: str, member: str
+) -> None:
+    with zipfile.ZipFile(models / model) as archive:
+        (info,) = (entry for entry in archive.infolist() if entry.filename.endswith(member))
+    data = bytearray((models / model).read_bytes())
+    lengths = struct.unpack_from("<HH", data, info.header_offset + 26)
+    data[info.header_offset + 30 + sum(lengths) + info.file_size // 2] ^= 1
+    (tmp_path / model).write_bytes(data)
+    shapes = ["--shapes=x:2x3x8x8"] if model.endswith(".pt") else []
+    done = packaged("build", tmp_path / model, *shapes, f"--saveEngine={tmp_path / 'e'}")
+    assert done.returncode == 3
+    assert f'the checksum of member "{info.filename}" does not match' in done.stderr
+    assert not (tmp_path / "e").exists()
 
 
 @pytest.mark.parametrize("model", ["dynamic.pt2", "unbounded.pt2", "traced.pt"])

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
+import torch
 from hosts import NATIVE, Run, environment
 
 import torch2trt
@@ -36,7 +38,8 @@ def test_version_and_help(either: Run) -> None:
     "arguments, message",
     [
         ((), "A subcommand is required"),
-        (("convert", "static.pt2"), "A subcommand is required"),
+        (("convert", "static.pt2"), 'there is no command "convert"; there are build, '),
+        (("--verbose", "convert"), 'there is no command "convert"'),
         (("check",), "MODEL is required"),
         (("check", "static.pt2", "--fp7"), "--fp7"),
         (("check", "static.pt2", "--model=static.pt2"), "MODEL excludes --model"),
@@ -163,6 +166,48 @@ def test_check_warns_of_float64(native: Run) -> None:
     assert found["outputs"][0]["torch_dtype"] == "float64"
     assert len(found["warnings"]) == 1 and "no float64" in found["warnings"][0]
     assert "warning: TensorRT has no float64" in native("check", "wide.pt2").stdout
+
+
+def test_check_warns_of_sizes_below_those_of_the_program(native: Run) -> None:
+    def warnings(size: int) -> list[str]:
+        shapes = (f"--minShapes=x:{size}x3x8x8", "--maxShapes=x:8x3x8x8")
+        return json.loads(native("check", "unbounded.pt2", *shapes, "--json").stdout)["warnings"]
+
+    assert warnings(2) == []
+    (warning,) = warnings(1)
+    assert re.match(
+        r'input "x", dimension 0: sizes from 1 on were asked for, and the program was exported for \S+ >= 2; ',
+        warning,
+    )
+    assert "Dim(min=1)" in warning
+
+
+def test_check_notes_what_tensorrt_rtx_does_not_build(native: Run, tmp_path: Path) -> None:
+    class Mask(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x[x > 0]
+
+    torch.export.save(torch.export.export(Mask(), (torch.rand(3, 4),)), tmp_path / "mask.pt2")
+    done = native("check", tmp_path / "mask.pt2")
+    assert done.returncode == 0
+    assert "warning: the network has a NonZero layer" in done.stdout
+    assert "TensorRT-RTX has no kernels for NonZero" in done.stdout
+    assert "NonZero" not in native("check", "static.pt2").stdout
+
+
+def test_check_goes_on_behind_a_layer_that_is_refused(native: Run, tmp_path: Path) -> None:
+    class Refused(torch.nn.Module):
+        def forward(self, x: torch.Tensor, u: torch.Tensor) -> tuple[torch.Tensor, ...]:
+            return torch.cat([u, u]), torch.linalg.det(x), torch.fft.fft(x).real
+
+    args = (torch.rand(4, 4), torch.ones(4, 4, dtype=torch.uint8))
+    torch.export.save(torch.export.export(Refused(), args), tmp_path / "refused.pt2")
+    done = native("check", tmp_path / "refused.pt2", "--json")
+    assert done.returncode == 4
+    found = {entry["kind"]: entry for entry in json.loads(done.stdout)["unsupported"]}
+    assert {"aten::cat", "aten::linalg_det", "aten::fft_fft"} <= {kind.split(".")[0] for kind in found}
+    assert "TensorRT would refuse layer" in found["aten::cat"]["reason"]
+    assert "not uint8" in found["aten::cat"]["reason"]
 
 
 def test_check_verbose_counts_operators(native: Run) -> None:

@@ -313,3 +313,21 @@ def test_axes_to_trt_axis():
     for axis in (3, -4):
         with pytest.raises(InvalidArgument, match=f"dimension {axis} is out of range for 3 dimensions"):
             core._axes_to_trt_axis([0, axis], 3)
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        ((), r"the module's arguments are a, b, c; 0 were given: missing a required argument: 'a'"),
+        ((1,), r"the module's arguments are a, b, c; 1 was given: missing a required argument: 'b'"),
+        ((1, 2, 3, 4), r"the module's arguments are a, b, c; 4 were given: too many positional arguments"),
+    ],
+)
+def test_a_wrong_number_of_inputs(frontend, args, message):
+    class Sum(torch.nn.Module):
+        def forward(self, a, b, c=None):
+            return a + b
+
+    for module in (Sum(), lambda a, b, c=None: a + b):
+        with pytest.raises(InvalidArgument, match=message):
+            core.torch2trt(module, tuple(torch.full((2,), float(i)) for i in args), frontend=frontend)

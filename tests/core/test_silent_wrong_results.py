@@ -1,10 +1,14 @@
 """What the original converted without a word into something else (SEED_API.md): values against PyTorch's."""
 
 import pytest
+import tensorrt_rtx as trt
 import torch
 import torch.nn.functional as F
-from converting import build, check
+from converting import build, check, new_network
 from torch import nn
+
+from torch2trt import core
+from torch2trt.errors import UnsupportedOperator
 
 
 def test_max_pool_ceil_mode(frontend):
@@ -157,3 +161,13 @@ def test_unused_input(frontend):
     )
     assert [network.get_input(i).name for i in range(3)] == ["x", "unused", "y"]
     build(network)
+
+
+def test_squeeze_of_all_dimensions_where_one_is_dynamic():
+    network = new_network()
+    x = network.add_input("x", trt.float32, (-1, 1, 3))
+    with core.trt_network(network):
+        with pytest.raises(
+            UnsupportedOperator, match=r"dimension 0 is only known at run time.*\. Name the dim"
+        ):
+            core.torch2trt(lambda x: x.squeeze() * 2, (x,), frontend="export")

@@ -37,6 +37,27 @@ def test_float64_is_float32_with_one_warning(frontend, caplog):
     build(network)
 
 
+@pytest.mark.parametrize(
+    "fn",
+    [
+        lambda x: (x.double().sin() + 1) * x.double(),
+        lambda x: x * torch.arange(1, 4, dtype=torch.float64),
+    ],
+)
+def test_float64_inside_is_float32_with_one_warning(frontend, caplog, fn):
+    x = torch.randn(2, 3)
+    network, _ = convert(fn, x, frontend)
+    (warning,) = [record.getMessage() for record in caplog.records if record.name == "torch2trt"]
+    assert warning.startswith("TensorRT has no float64: the result of aten::")
+    assert "test_types.py:" in warning
+    same(run(network, x)[0], fn(x), 1e-5)
+
+
+def test_float64_constants_alone_give_no_warning(frontend, caplog):
+    convert(lambda x: x * float(torch.ones(2, dtype=torch.float64).sum()), torch.randn(2, 3), frontend)
+    assert [record for record in caplog.records if record.name == "torch2trt"] == []
+
+
 @pytest.mark.parametrize("dtype", [torch.int32, torch.int64])
 def test_integers(frontend, dtype):
     build(check(lambda x: x * 2 + x // 3 - 1, torch.arange(-4, 8, dtype=dtype).reshape(2, 6), frontend))

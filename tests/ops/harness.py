@@ -82,7 +82,9 @@ def _graph(row: Row, frontend: str, dynamic: bool) -> Any:
     module = _module(row)
     types = []
     if dynamic:
-        types = [(str(arg.dtype).removeprefix("torch."), _dynamic_sizes(spec)) for arg, spec in zip(args, specs)]
+        types = [
+            (str(arg.dtype).removeprefix("torch."), _dynamic_sizes(spec)) for arg, spec in zip(args, specs)
+        ]
     with torch.no_grad(), _tracing.without_fused_attention():
         traced = torch.jit.trace(module, args, check_trace=False, strict=False)
     return _C.graph_from_torchscript(traced._c, types)
@@ -118,7 +120,9 @@ def _leaves(value: Any) -> list[torch.Tensor]:
 
 def _compare(row: Row, got: torch.Tensor, wanted: torch.Tensor, where: str) -> None:
     assert got.dtype == wanted.dtype, f"{where}: dtype {got.dtype}, PyTorch has {wanted.dtype}"
-    assert tuple(got.shape) == tuple(wanted.shape), f"{where}: shape {tuple(got.shape)}, PyTorch has {tuple(wanted.shape)}"
+    assert tuple(got.shape) == tuple(wanted.shape), (
+        f"{where}: shape {tuple(got.shape)}, PyTorch has {tuple(wanted.shape)}"
+    )
     if row.random:
         return
     if not wanted.dtype.is_floating_point:
@@ -127,8 +131,14 @@ def _compare(row: Row, got: torch.Tensor, wanted: torch.Tensor, where: str) -> N
     rtol = max(row.rtol, _TOLERANCES.get(wanted.dtype, 0.0))
     finite = wanted[torch.isfinite(wanted)].abs()
     scale = float(finite.max()) if finite.numel() else 1.0
-    torch.testing.assert_close(got.double(), wanted.double(), rtol=rtol, atol=rtol * max(scale, 1e-30), equal_nan=True,
-                               msg=lambda text: f"{where}: {text}")
+    torch.testing.assert_close(
+        got.double(),
+        wanted.double(),
+        rtol=rtol,
+        atol=rtol * max(scale, 1e-30),
+        equal_nan=True,
+        msg=lambda text: f"{where}: {text}",
+    )
 
 
 def _build(network: Any, shapes: dict[str, Any]) -> None:
@@ -165,9 +175,14 @@ def observed_uses(row: Row, frontend: str) -> set[tuple[str, str, str]]:
     """What the handlers do with the arguments of the operators of a row: (operator, argument, use)."""
     if row.refused:
         return set()
-    graph = _graph(row, frontend, False)
-    _C.run_passes(graph)
-    return _C.dry_convert(graph)["argument_uses"]
+    uses: set[tuple[str, str, str]] = set()
+    for dynamic in (
+        (False,) if row.static_only else (False, True)
+    ):  # sizes are operators where they are dynamic
+        graph = _graph(row, frontend, dynamic)
+        _C.run_passes(graph)
+        uses |= _C.dry_convert(graph, _shapes(graph, row.specs()) if dynamic else {})["argument_uses"]
+    return uses
 
 
 def check(row: Row, frontend: str, dynamic: bool, as_8_5: bool = False) -> None:
@@ -185,7 +200,9 @@ def check(row: Row, frontend: str, dynamic: bool, as_8_5: bool = False) -> None:
     graph = _graph(row, frontend, dynamic)
     op = row.op_for(frontend)
     kinds = graph.kinds
-    assert op in kinds or any(kind.split(".")[0] == op for kind in kinds), f"{op} is not in the graph: {kinds}"
+    assert op in kinds or any(kind.split(".")[0] == op for kind in kinds), (
+        f"{op} is not in the graph: {kinds}"
+    )
     _C.run_passes(graph)
     specs = row.specs()
     shapes = _shapes(graph, specs) if dynamic else {}
@@ -201,7 +218,9 @@ def check(row: Row, frontend: str, dynamic: bool, as_8_5: bool = False) -> None:
         with torch.no_grad():
             expected = _leaves(_module(row)(*[arg.clone() for arg in args]))
         assert expected, "the row returns nothing"
-        feeds = {name: arg.to(held.get(arg.dtype, arg.dtype)) for (name, _, _), arg in zip(graph.inputs, args)}
+        feeds = {
+            name: arg.to(held.get(arg.dtype, arg.dtype)) for (name, _, _), arg in zip(graph.inputs, args)
+        }
         results = execute(network, feeds)
         for entry, value in zip(converted["outputs"], expected, strict=True):
             in_network = torch.as_tensor(value)

@@ -3,10 +3,28 @@ import torch.nn.functional as F
 
 from .table import In, b8, f16, i64, row
 
+i8, u8 = torch.int8, torch.uint8
+
 X = (2, 3, 4)
 INT = In(X, i64, -5, 5)
 
 ROWS = [
+    row("aten::add.Tensor", lambda x: x + 1, In(X, i8, -128, 127)),
+    row("aten::add.Tensor", lambda x: x + 1, In(X, u8, 0, 255)),
+    row("aten::mul.Tensor", lambda x, y: x * y, In(X, i8, -128, 127), In(X, i8, -128, 127)),
+    row("aten::mul.Tensor", lambda x, y: x * y, In(X, u8, 0, 255), In(X, u8, 0, 255)),
+    row("aten::sub.Tensor", lambda x: x - torch.tensor([1, 2, 3, 100], dtype=i8), In(X, i8, -128, 127)),
+    row("aten::sub.Tensor", lambda x, y: x - y, In(X, u8, 0, 255), In(X, u8, 0, 255)),
+    row("aten::add.Tensor", lambda x, y: x + y, In(X, u8, 0, 255), In(X, i64)),
+    row("aten::gt.Scalar", lambda x: x > 0, In(X, i8, -128, 127)),
+    row("aten::eq.Tensor", lambda x, y: x == y, In(X, u8, 0, 3), In(X, u8, 0, 3)),
+    row("aten::abs", lambda x: x.abs(), In(X, i8, -128, 127)),
+    row("aten::neg", lambda x: -x, In(X, u8, 0, 255)),
+    row(
+        "aten::where.self", lambda x: torch.where(x > 0, x, torch.tensor([5], dtype=i8)), In(X, i8, -128, 127)
+    ),
+    row("aten::cat", lambda x: torch.cat([x, torch.ones(1, 3, 4, dtype=i8)]), In(X, i8, -9, 9)),
+    row("aten::cat", lambda x: torch.cat([x, x]), In(X, u8, 0, 9), refused="uint8"),
     row("aten::to.dtype", lambda x: x.to(torch.float16), X),
     row("aten::to.dtype", lambda x: x.to(torch.int64), X),
     row("aten::to.dtype", lambda x: x.to(torch.float32), In(X, i64, -5, 5)),
@@ -20,11 +38,30 @@ ROWS = [
     row("aten::dropout", lambda x: F.dropout(x, 0.5, training=False) + 1, X),
     row("aten::dropout", lambda x: F.dropout(x, 0.5, training=True), X, refused="random"),
     row("aten::to.device", lambda x: torch.ops.aten.to.device(x, torch.device("cpu"), torch.float16), X),
-    row("aten::to.device", lambda x: torch.ops.aten.to.device(x, torch.device("cpu"), torch.int64), X, only="export"),
-    row("aten::to.device", lambda x: torch.ops.aten.to.device(x, "cpu", torch.float32, False, True), In(X, i64), only="export"),
+    row(
+        "aten::to.device",
+        lambda x: torch.ops.aten.to.device(x, torch.device("cpu"), torch.int64),
+        X,
+        only="export",
+    ),
+    row(
+        "aten::to.device",
+        lambda x: torch.ops.aten.to.device(x, "cpu", torch.float32, False, True),
+        In(X, i64),
+        only="export",
+    ),
     row("aten::to.dtype_layout", lambda x: torch.ops.aten.to.dtype_layout(x, dtype=torch.float16), X),
-    row("aten::to.dtype_layout", lambda x: torch.ops.aten.to.dtype_layout(x, dtype=torch.int64, layout=torch.strided, device="cpu") + 1, X),
-    row("aten::to.dtype_layout", lambda x: torch.ops.aten.to.dtype_layout(x, dtype=torch.float32, copy=True), In(X, b8)),
+    row(
+        "aten::to.dtype_layout",
+        lambda x: torch.ops.aten.to.dtype_layout(x, dtype=torch.int64, layout=torch.strided, device="cpu")
+        + 1,
+        X,
+    ),
+    row(
+        "aten::to.dtype_layout",
+        lambda x: torch.ops.aten.to.dtype_layout(x, dtype=torch.float32, copy=True),
+        In(X, b8),
+    ),
     row("aten::to.other", lambda x, y: torch.ops.aten.to.other(x, y), X, In(X, f16)),
     row("aten::to.other", lambda x, y: torch.ops.aten.to.other(x, y) + 1, X, INT),
     row("aten::to.other", lambda x: torch.ops.aten.to.other(x, torch.zeros(1, dtype=torch.float16)), X),

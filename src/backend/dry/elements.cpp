@@ -56,11 +56,11 @@ Extent compute(ElementWiseOperation operation, const Extent& a, const Extent& b,
   }
   // A dynamic dimension stays the same dimension under these.
   switch (operation) {
-    case ElementWiseOperation::kSum: return b.is(0) ? a : a.is(0) ? b : Extent();
+    case ElementWiseOperation::kSum: return a.plus(b);
     case ElementWiseOperation::kSub: return b.is(0) ? a : Extent();
-    case ElementWiseOperation::kProd: return b.is(1) ? a : a.is(1) ? b : Extent();
+    case ElementWiseOperation::kProd: return a.times(b);
     case ElementWiseOperation::kDiv:
-    case ElementWiseOperation::kFloorDiv: return b.is(1) ? a : Extent();
+    case ElementWiseOperation::kFloorDiv: return a.divided_by(b);
     case ElementWiseOperation::kMax:
       if (b.is(0) && !a.is_unknown()) return a;  // sizes are not negative
       if (a.is(0) && !b.is_unknown()) return b;

@@ -22,7 +22,8 @@ Extents permuted(const Extents& extents, const Dims& order, std::string_view wha
 
 // The size that -1 at `wildcard` stands for. Dimensions equal at the same place in both shapes cancel, even dynamic
 // ones; what is left decides.
-Extent inferred(const Extents& input, const Extents& target, std::size_t wildcard, const Inputs& in) {
+Extent inferred(const Extents& input, const Extents& target, std::size_t wildcard, bool zero_is_placeholder,
+                const Inputs& in) {
   Extents left;
   Extents right;
   for (std::size_t i = 0; i < std::max(input.size(), target.size()); ++i) {
@@ -34,7 +35,12 @@ Extent inferred(const Extents& input, const Extents& target, std::size_t wildcar
   const Extent whole = product(left);
   const Extent part = product(right);
   in.require(!part.is(0), "-1 next to a dimension of size 0 is ambiguous");
-  if (!whole.is_number() || !part.is_number()) return {};
+  if (!whole.is_number() || !part.is_number()) {
+    // A size of 0 would copy a dimension instead, so TensorRT only computes with dynamic ones where it does not.
+    if (zero_is_placeholder) return {};
+    in.require(!whole.is_fraction_of(part), "the elements cannot be divided into parts of the sizes given");
+    return whole.divided_by(part);
+  }
   in.require(whole.number() % part.number() == 0,
              fmt::format("{} elements cannot be divided into parts of {}", whole.number(), part.number()));
   return whole.number() / part.number();
@@ -57,7 +63,7 @@ Extents reshaped(const Extents& input, const layer::Shuffle& l, const Inputs& in
     }
   }
   if (wildcard) {
-    target[*wildcard] = inferred(input, target, *wildcard, in);
+    target[*wildcard] = inferred(input, target, *wildcard, l.zero_is_placeholder, in);
     return target;
   }
   const Extent before = product(input);

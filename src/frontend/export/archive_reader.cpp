@@ -98,12 +98,12 @@ void check_format(const ZipArchive& archive, const std::string& folder) {
 
 }  // namespace
 
-Graph read_archive(std::string_view bytes, const std::shared_ptr<const void>& owner) {
+Graph read_archive(std::string_view bytes, const std::shared_ptr<const void>& owner, bool verify_weights) {
   refuse_other_formats(bytes);
   const ZipArchive archive(bytes);
   const ModelName model = find_model(archive);
   check_format(archive, model.folder);
-  const WeightsIndex weights(archive, model.folder, model.name, owner);
+  const WeightsIndex weights(archive, model.folder, model.name, owner, verify_weights);
   const std::string member = model.folder + "models/" + model.name + ".json";
   const Json program = parse_json(archive.text(member), fmt::format("the member \"{}\"", member));
   return read_program(program,

@@ -7,7 +7,7 @@ namespace {
 
 bool is_torch_file(std::string_view path) {
   if (path.starts_with('<') || path.starts_with("torch/")) return true;  // generated code; torch's own passes
-  for (const std::string_view folder : {"-packages/torch/", "/torch/nn/", "/torch/_"}) {
+  for (const std::string_view folder : {"-packages/torch/", "/torch/nn/", "/torch/_", "/torch2trt/_functions.py"}) {
     if (path.find(folder) != std::string_view::npos) return true;
   }
   return false;

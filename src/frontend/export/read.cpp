@@ -27,10 +27,10 @@ Graph naming(const std::string& what, const Read& read) {
 
 }  // namespace
 
-Graph read_pt2(const std::string& path) {
+Graph read_pt2(const std::string& path, bool verify_weights) {
   return naming(fmt::format("\"{}\"", path), [&] {
     const std::shared_ptr<const MappedFile> file = MappedFile::open(path);
-    return pt2::read_archive(file->bytes(), file);
+    return pt2::read_archive(file->bytes(), file, verify_weights);
   });
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 #include <limits>
 
+#include "src/files/mapped_file.h"
 #include "src/frontend/export/enumerations.h"
 #include "src/frontend/export/tensor_meta.h"
 #include "torch2trt/error.h"
@@ -48,8 +49,8 @@ std::optional<std::int64_t> reach(const HostTensor& tensor, std::int64_t offset)
 }  // namespace
 
 WeightsIndex::WeightsIndex(const ZipArchive& archive, std::string folder, const std::string& model,
-                           std::shared_ptr<const void> owner)
-    : archive_(archive), folder_(std::move(folder)), owner_(std::move(owner)) {
+                           std::shared_ptr<const void> owner, bool verify)
+    : archive_(archive), folder_(std::move(folder)), owner_(std::move(owner)), verify_(verify) {
   for (const char* data : {kWeights, kConstants}) {
     if (archive.contains(folder_ + data + model + ".pt")) {
       throw Error(ErrorCategory::kInvalidModel,
@@ -76,6 +77,13 @@ std::optional<HostTensor> WeightsIndex::find(const std::string& name, Parameter:
   }
   if (auto tensor = look(weights_, kWeights)) return tensor;
   return look(constants_, kConstants);
+}
+
+void WeightsIndex::verify(const std::string& name, const ZipMember& member) const {
+  if (!verify_ || !verified_.insert(name).second) return;
+  ZipArchive::check(name, member);
+  // Whoever copies or builds with the weight reads it again; until then it need not take memory.
+  forget_pages(owner_, member.bytes.data(), member.bytes.size());
 }
 
 HostTensor WeightsIndex::tensor_of(const std::string& name, const Json& entry, const std::string& data_folder) const {
@@ -113,6 +121,7 @@ HostTensor WeightsIndex::tensor_of(const std::string& name, const Json& entry, c
                           fmt::join(tensor.sizes, ", "), fmt::join(tensor.strides, ", "), offset.value, *wanted,
                           member_name, member->bytes.size()));
   }
+  verify(member_name, *member);
   if (*wanted == 0) return tensor;
   const std::size_t item = size_of(tensor.dtype);
   tensor.data = member->bytes.data() + static_cast<std::size_t>(offset.value) * item;

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "src/frontend/export/json.h"
@@ -15,20 +16,23 @@ namespace torch2trt::pt2 {
 class WeightsIndex {
  public:
   // `folder`: the archive's root folder with '/'. `model`: the name before ".json" in models/. `owner` keeps the
-  // archive's memory. `archive` must outlive the index.
+  // archive's memory. `archive` must outlive the index. `verify`: compare the checksum of each member that find() uses.
   WeightsIndex(const ZipArchive& archive, std::string folder, const std::string& model,
-               std::shared_ptr<const void> owner);
+               std::shared_ptr<const void> owner, bool verify = true);
 
   // A tensor that points into the archive. nullopt where no index has the name. Throws Error: kInvalidModel if the
-  // tensor leaves its member, kUnsupportedOperator if it is pickled.
+  // tensor leaves its member or that is damaged, kUnsupportedOperator if it is pickled.
   std::optional<HostTensor> find(const std::string& name, Parameter::Kind kind) const;
 
  private:
+  void verify(const std::string& name, const ZipMember& member) const;
   HostTensor tensor_of(const std::string& name, const Json& entry, const std::string& data_folder) const;
 
   const ZipArchive& archive_;
   std::string folder_;
   std::shared_ptr<const void> owner_;
+  bool verify_;
+  mutable std::set<std::string> verified_;  // members: tied weights share one
   Json weights_;
   Json constants_;
 };

@@ -27,6 +27,8 @@ class ZipArchive {
   const ZipMember* find(std::string_view name) const;
   // The text of a member, its checksum verified. Throws Error(kInvalidModel) if it is missing or damaged.
   std::string_view text(std::string_view name) const;
+  // Throws Error(kInvalidModel) if the checksum of a member is not that of its bytes.
+  static void check(std::string_view name, const ZipMember& member);
   const std::map<std::string, ZipMember, std::less<>>& members() const { return members_; }
 
  private:

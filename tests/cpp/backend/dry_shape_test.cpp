@@ -135,6 +135,37 @@ TEST_F(DryShape, DynamicDimensionsCancel) {
   EXPECT_EQ(result(reshape(c, join({cut(t, 0, 1), cut(t, 2, 1), rest}))), "float32[-1,-1,-1]");
 }
 
+// Where no 0 means a copy, TensorRT divides the products of dynamic dimensions: as TensorRT-RTX 1.7.1 answered.
+TEST_F(DryShape, ProductsOfDynamicDimensionsAreDivided) {
+  using Op = ElementWiseOperation;
+  const Tensor a = x({-1, 6});
+  const Tensor batch = cut(shape(a), 0, 1);
+  const Tensor rest = ints({-1});
+  const auto viewed = [&](const std::vector<Tensor>& sizes) { return result(reshape(a, join(sizes), false)); };
+  const Tensor twice = ew(Op::kProd, batch, ints({2}));
+  EXPECT_EQ(viewed({twice, rest}), "float32[-1,3]");
+  EXPECT_EQ(viewed({rest, twice}), "float32[3,-1]");
+  EXPECT_EQ(viewed({ew(Op::kSum, batch, batch), rest}), "float32[-1,3]");
+  EXPECT_EQ(viewed({ew(Op::kProd, twice, ints({3})), rest}), "float32[-1,1]");
+  EXPECT_EQ(viewed({ew(Op::kFloorDiv, ew(Op::kProd, batch, ints({4})), ints({2})), rest}), "float32[-1,3]");
+  EXPECT_EQ(viewed({ints({2}), batch, rest}), "float32[2,-1,3]");
+  EXPECT_EQ(viewed({ew(Op::kFloorDiv, batch, ints({2})), rest}), "float32[-1,-1]");
+  EXPECT_EQ(viewed({ew(Op::kSub, batch, ints({1})), rest}), "float32[-1,-1]");
+  EXPECT_EQ(viewed({ew(Op::kProd, batch, batch), rest}), "float32[-1,-1]");
+  EXPECT_EQ(viewed({ints({2}), rest}), "float32[2,-1]");
+  EXPECT_EQ(result(reshape(a, join({twice, rest}), true)), "float32[-1,-1]") << "a 0 would copy dimension 0";
+  EXPECT_NE(refusal(reshape(a, join({ew(Op::kProd, batch, ints({4})), rest}), false))
+                .find("the elements cannot be divided into parts of the sizes given"),
+            std::string::npos);
+  const Tensor c = x({-1, -1, 6});
+  const Tensor s = shape(c);
+  const Tensor both = ew(Op::kProd, cut(s, 1, 1), cut(s, 0, 1));
+  EXPECT_EQ(result(reshape(c, join({both, rest}), false)), "float32[-1,6]");
+  const Tensor thrice = ew(Op::kProd, cut(s, 0, 1), ints({3}));
+  EXPECT_EQ(result(reshape(c, join({thrice, rest, cut(s, 1, 1)}), false)), "float32[-1,2,-1]");
+  EXPECT_EQ(result(reshape(c, join({thrice, rest}), false)), "float32[-1,-1]");
+}
+
 TEST_F(DryShape, ShapeLayer) {
   EXPECT_EQ(result(layer::Shape{x({2, -1}, u8)}), "int64[2]");
   EXPECT_EQ(result(layer::Shape{x({})}), "int64[0]");

@@ -68,6 +68,22 @@ TEST(ExportArchive, Crc32) {
   EXPECT_EQ(pt2::crc32("123456789"), 0xcbf43926U);  // the check value of the CRC catalogue
   EXPECT_EQ(pt2::crc32(""), 0U);
   EXPECT_EQ(pt2::crc32("12345678"), 0x9ae0daafU);
+  EXPECT_EQ(pt2::crc32(std::string(32, '\0')), 0x190a55adU);
+  EXPECT_EQ(pt2::crc32("The quick brown fox jumps over the lazy dog"), 0x414fa339U);
+}
+
+TEST(ExportArchive, ADamagedWeightIsNotRead) {
+  ZipWriter zip;
+  zip.add("m/archive_format", "pt2");
+  zip.add("m/models/model.json", program().dump());
+  zip.add("m/data/weights/model_weights_config.json", weights_config().dump());
+  std::string damaged = weight_bytes();
+  damaged[9] = static_cast<char>(damaged[9] ^ 4);
+  zip.add("m/data/weights/weight_0", damaged, {.crc = pt2::crc32(weight_bytes())});
+  const std::string archive = zip.finish();
+  EXPECT_THAT(error_of(archive), AllOf(HasSubstr("the checksum of member \"m/data/weights/weight_0\" does not match"),
+                                       HasSubstr("the file is damaged")));
+  EXPECT_EQ(read_pt2(TemporaryFile(archive).path(), false).parameters.size(), 1U) << "it was not to be verified";
 }
 
 TEST(ExportArchive, NamesTheFile) {

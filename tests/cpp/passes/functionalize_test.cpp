@@ -92,6 +92,10 @@ TEST(Functionalize, FunctionalFormsWithOtherNames) {
   EXPECT_EQ(functional("%r = aten::pow_.Tensor(self=%x, exponent=%y)\nreturn (%r)"),
             "  %r : float32[2,3] = aten::pow.Tensor_Tensor(self=%x, exponent=%y)\n"
             "  return (%r)\n");
+  EXPECT_EQ(functional("%r = aten::pow_.Scalar(self=%x, exponent=2)\nreturn (%r)"),
+            "  %r : float32[2,3] = aten::pow.Tensor_Scalar(self=%x, exponent=2)\n"
+            "  return (%r)\n")
+      << "pow.Scalar has the same names, and the number is its base";
   EXPECT_EQ(functional("%r = aten::dropout_(self=%x, p=0.5, train=True)\nreturn (%r)"),
             "  %r : float32[2,3] = aten::dropout(input=%x, p=0.5, train=True)\n"
             "  return (%r)\n");
