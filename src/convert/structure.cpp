@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "src/convert/carried.h"
 #include "torch2trt/args.h"
 
 namespace torch2trt {
@@ -41,7 +42,8 @@ namespace {
 bool is_message(const Node& node) { return node.kind == "aten::format"; }
 bool sets_item(const Node& node) { return node.kind == "torch2trt::with_item"; }
 
-bool tests_none(const Node& node) { return node.kind == "aten::__is__" || node.kind == "aten::__isnot__"; }
+// `x is None`, and whether two names are one tensor.
+bool tests_identity(const Node& node) { return node.kind == "aten::__is__" || node.kind == "aten::__isnot__"; }
 
 // Scripts ask these to choose PyTorch's fused kernels, which are made of no layers: with gradients they do without.
 bool asks_for_gradients(const Node& node) {
@@ -53,7 +55,7 @@ bool asks_for_gradients(const Node& node) {
 bool is_structural(const Node& node) {
   return node.kind == "prim::ListConstruct" || node.kind == "prim::TupleConstruct" || node.kind == "prim::ListUnpack" ||
          node.kind == "prim::TupleUnpack" || node.kind == "prim::TupleIndex" || node.kind == "aten::__getitem__" ||
-         node.kind == "aten::len" || joins_lists(node) || sets_item(node) || is_message(node) || tests_none(node) ||
+         node.kind == "aten::len" || joins_lists(node) || sets_item(node) || is_message(node) || tests_identity(node) ||
          asks_for_gradients(node);
 }
 
@@ -66,10 +68,9 @@ std::optional<std::vector<Operand>> restructured(const Node& node, const std::ve
   // Texts only end up in messages of errors, which need no values that only the network knows: the template will do.
   if (is_message(node) && !operands.empty()) return std::vector<Operand>{operands[0].value};
   if (asks_for_gradients(node)) return std::vector<Operand>{Operand(true)};
-  if (tests_none(node) && operands.size() == 2) {
-    const bool a = operands[0].value.is_none();
-    const bool b = operands[1].value.is_none();
-    if (a || b) return std::vector<Operand>{Operand((a == b) == (node.kind == "aten::__is__"))};
+  if (tests_identity(node) && operands.size() == 2) {
+    return std::vector<Operand>{
+        Operand(is_same(operands[0].value, operands[1].value) == (node.kind == "aten::__is__"))};
   }
   if (sets_item(node)) {
     Operand::List list = list_of(node, operands);

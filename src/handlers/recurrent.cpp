@@ -137,6 +137,7 @@ Results packed(Network&, Args& a) {
 }  // namespace
 
 void register_recurrent(HandlerRegistry& r) {
+  r.op("aten::_pack_padded_sequence").note("refused: packed sequences").convert(packed);
   const std::pair<const char*, RecurrentKind> kinds[] = {{"aten::lstm", RecurrentKind::kLstm},
                                                          {"aten::gru", RecurrentKind::kGru},
                                                          {"aten::rnn_tanh", RecurrentKind::kTanh},

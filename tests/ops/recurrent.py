@@ -32,9 +32,13 @@ class FromParameters(nn.Module):
         return self.network(x, self.state.expand(-1, x.shape[1], -1).contiguous())
 
 
-def packed(x):
-    sequence = nn.utils.rnn.pack_padded_sequence(x, torch.tensor([5, 4, 2]))
-    return nn.LSTM(4, 6)(sequence)[0].data
+class Packed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.network = nn.LSTM(4, 6)
+
+    def forward(self, x):
+        return self.network(nn.utils.rnn.pack_padded_sequence(x, torch.tensor([5, 4, 2])))[0].data
 
 
 class Trained(nn.Module):
@@ -62,7 +66,7 @@ ROWS = [
     row("aten::lstm.input", lambda: nn.LSTM(4, 6, bidirectional=True), In((1, 3, 4), batch=1), module=True),
     row("aten::lstm.input", lambda: nn.LSTM(4, 6).half(), In(X.shape, f16, batch=1), module=True),
     row("aten::lstm.input", Trained, X, module=True, refused="dropout in training mode"),
-    row("aten::lstm.data", packed, In(X.shape, batch=None), refused="packed sequences are not supported", only="trace"),
+    row("aten::lstm.data", Packed, In(X.shape, batch=None), module=True, refused="packed sequences are not supported", only="trace"),
     row("aten::gru.input", lambda: nn.GRU(4, 6), X, module=True),
     row("aten::gru.input", lambda: nn.GRU(4, 6, num_layers=2, bidirectional=True, batch_first=True), FIRST, module=True),
     row("aten::gru.input", lambda: nn.GRU(4, 6, bias=False, bidirectional=True), In(X.shape, batch=0), module=True, only="trace"),
