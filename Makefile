@@ -1,5 +1,6 @@
 # `make demo` and `make test` set up everything they need on a bare Debian 12 (Python 3.11, git, make, g++).
-# Also: build (the default), lint, format, asan, tsan, install-check, docs, clean. PRESET=release builds with all optimisation.
+# Also: build (the default), zoo, lint, format, asan, tsan, aarch64, install-check, docs, uses, clean.
+# PRESET=release builds with all optimisation.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
 PY := .venv/bin/python
@@ -10,7 +11,7 @@ export PYTHONPATH := $(CURDIR)/python
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: setup build demo test lint format asan tsan install-check docs uses clean
+.PHONY: setup build demo zoo test lint format asan tsan aarch64 install-check docs uses clean
 
 # --- setting up: done once, again when the lists change ---------------------------------------------------------------
 APT := ccache libcli11-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev python3-dev python3-venv
@@ -40,6 +41,11 @@ build: setup build/$(PRESET)/build.ninja
 demo: build
 	$(PY) tools/demo.py
 
+# Every model of torchvision, hours; results in build/zoo are kept, so it may be stopped and started.
+zoo: build
+	$(PY) -m tools.zoo; failed=$$?; \
+	$(PY) -m tools.zoo --onnx --families && $(PY) -m tools.zoo --page && exit $$failed
+
 test: build
 	$(MAKE) asan ASAN_TESTS='Export*:*ExportFile*:Text*:Verify*'
 	build/$(PRESET)/tests/cpp/torch2trt_tests --gtest_brief=1
@@ -57,6 +63,10 @@ asan: setup build/asan/build.ninja
 tsan: setup build/tsan/build.ninja
 	cmake --build --preset tsan --target torch2trt_runtime_tests
 	build/tsan/tests/cpp/torch2trt_runtime_tests --gtest_brief=1
+
+# The runtime for aarch64; needs g++-aarch64-linux-gnu.
+aarch64: setup build/aarch64/build.ninja
+	cmake --build --preset aarch64
 
 # --- keeping the house ----------------------------------------------------------------------------------------------------
 CPP = $$(git ls-files --cached --others --exclude-standard '*.cpp' '*.h')

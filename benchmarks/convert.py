@@ -1,13 +1,14 @@
-"""What converting costs, ours beside the ONNX route: `python benchmarks/convert.py [--json FILE]`.
+"""What converting costs, ours beside the ONNX route: `python benchmarks/convert.py [--json FILE] [--page]`.
 
 For each model a .pt2 file is made (not measured), then two fresh processes go from that file to an engine of the same
-TensorRT-RTX: ours reads the file; the ONNX route loads it (torch.export.load), exports it (torch.onnx.export) and parses
-that (OnnxParser). Seconds are of the wall clock, a process's from its start to its end; memory is resident memory.
+TensorRT-RTX: ours reads the file; the ONNX route loads it (torch.export.load), exports it (torch.onnx.export) and
+parses that (OnnxParser). Seconds are of the wall clock, a process's from its start to its end; memory is resident.
 
 The JSON: a list of {"model", "weights_mb", "ours": {"layers", "wall_s", "base_rss_mb", "rss_before_build_mb",
-"peak_rss_mb", "engine_mb", "seconds"}, "onnx": {"layers", "wall_s", "peak_rss_mb", "engine_mb", "seconds"}}, MB of 10^6
-bytes. `base_rss_mb` is of our process when it has imported what it needs and made an empty network; `rss_before_build_mb`
-when the network is whole and the builder has not begun; `seconds` has the stages.
+"peak_rss_mb", "engine_mb", "seconds"}, "onnx": {"layers", "wall_s", "peak_rss_mb", "engine_mb", "seconds"}}; MB are of
+10^6 bytes. `base_rss_mb` is of our process when it has imported what it needs and made an empty network, the model's
+weights not among it; `rss_before_build_mb` when the network is whole and the builder has not begun; `seconds` has the
+stages. `--page` puts the tables into docs/benchmarks.md.
 
 Exits with 1 where ours takes more than half the ONNX route's time, or more memory before the build than
 base + 1.1 x the weights.
@@ -31,6 +32,8 @@ from typing import Any
 
 ROOT = pathlib.Path(__file__).parents[1]
 MODELS = ("resnet18", "resnet50", "vit_b_16", "swin_t", "efficientnet_b0")
+PAGE = ROOT / "docs" / "benchmarks.md"
+BEGIN, END = "<!-- begin: benchmarks/convert.py -->", "<!-- end: benchmarks/convert.py -->"
 TIME_RATIO = 0.5
 WEIGHTS_RATIO = 1.1
 
@@ -166,7 +169,9 @@ def complaints(entry: dict[str, Any]) -> list[str]:
         found.append(f"{entry['model']}: {mine['wall_s']:.1f} s, the ONNX route {other['wall_s']:.1f} s")
     allowed = mine["base_rss_mb"] + WEIGHTS_RATIO * entry["weights_mb"]
     if mine["rss_before_build_mb"] > allowed:
-        found.append(f"{entry['model']}: {mine['rss_before_build_mb']:.0f} MB before the build, {allowed:.0f} allowed")
+        found.append(
+            f"{entry['model']}: {mine['rss_before_build_mb']:.0f} MB before the build, {allowed:.0f} allowed"
+        )
     if mine["layers"] > other["layers"]:
         found.append(f"{entry['model']}: {mine['layers']} layers, the ONNX route {other['layers']}")
     return found
@@ -179,30 +184,44 @@ def stages(seconds: dict[str, float]) -> str:
 def table(report: list[dict[str, Any]]) -> str:
     """The report as Markdown tables."""
     lines = [
-        "| model | weights | layers, ONNX | process, ONNX | memory: base, before the build | peak, ONNX | engine, ONNX |",
+        "| model | weights | layers | process | base, before the build | peak | engine |",
         "|---|---:|---:|---:|---:|---:|---:|",
     ]
     for entry in report:
         a, b = entry["ours"], entry["onnx"]
-        lines.append(
-            f"| {entry['model']} | {entry['weights_mb']:.0f} MB | {a['layers']}, {b['layers']} "
-            f"| {a['wall_s']:.1f} s, {b['wall_s']:.1f} s | {a['base_rss_mb']:.0f}, {a['rss_before_build_mb']:.0f} MB "
-            f"| {a['peak_rss_mb']:.0f}, {b['peak_rss_mb']:.0f} MB | {a['engine_mb']:.0f}, {b['engine_mb']:.0f} MB |"
-        )
-    first = report[0]
-    lines += ["", f"| model | ours: {', '.join(first['ours']['seconds'])} | ONNX: {', '.join(first['onnx']['seconds'])} |"]
-    lines.append("|---|---|---|")
+        lines += [
+            f"| {entry['model']} | {entry['weights_mb']:.0f} MB | {a['layers']} | {a['wall_s']:.1f} s "
+            f"| {a['base_rss_mb']:.0f}, {a['rss_before_build_mb']:.0f} MB | {a['peak_rss_mb']:.0f} MB "
+            f"| {a['engine_mb']:.0f} MB |",
+            f"| through ONNX | | {b['layers']} | {b['wall_s']:.1f} s | | {b['peak_rss_mb']:.0f} MB "
+            f"| {b['engine_mb']:.0f} MB |",
+        ]
+    names = [", ".join(stage for stage in report[0][route]["seconds"]) for route in ("ours", "onnx")]
+    lines += ["", f"| seconds | {names[0]} | through ONNX: {names[1]} |", "|---|---|---|"]
     lines += [
-        f"| {entry['model']} | {stages(entry['ours']['seconds'])} s | {stages(entry['onnx']['seconds'])} s |"
+        f"| {entry['model']} | {stages(entry['ours']['seconds'])} | {stages(entry['onnx']['seconds'])} |"
         for entry in report
     ]
     return "\n".join(lines) + "\n"
 
 
+def put_into_page(text: str) -> None:
+    """Replaces what the page has between this script's marks."""
+    page = PAGE.read_text()
+    before, _, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise SystemExit(f"{PAGE} lacks the lines {BEGIN} and {END}")
+    PAGE.write_text(f"{before}{BEGIN}\n{text}{end}{after}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("models", nargs="*", default=MODELS, metavar="MODEL", help="of torchvision; default: five")
+    parser.add_argument(
+        "models", nargs="*", default=MODELS, metavar="MODEL", help="of torchvision; default: five"
+    )
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the measurements there")
+    parser.add_argument("--page", action="store_true", help="put the tables into docs/benchmarks.md")
     parser.add_argument("--stage", choices=("make", "ours", "onnx"), help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=pathlib.Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -221,6 +240,8 @@ def main() -> int:
         if options.json:
             options.json.write_text(json.dumps(report, indent=2) + "\n")
     print(table(report), end="")
+    if options.page:
+        put_into_page(table(report))
     broken = [text for entry in report for text in complaints(entry)]
     print("".join(f"\nnot as promised: {text}" for text in broken), file=sys.stderr)
     return 1 if broken else 0

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "cli/build_options.h"
+#include "cli/engine_file.h"
 #include "cli/interrupt.h"
 #include "cli/program.h"
 #include "src/files/atomic_file.h"
@@ -23,6 +24,7 @@ struct Options {
   std::string memory_pools, profiling_verbosity, tensorrt;
   bool no_tf32 = false;
   bool no_effect = false;
+  bool bundle = false;
   BuildOptions build;
 };
 
@@ -150,13 +152,40 @@ std::string report_text(const Options& options, const Result& result) {
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
+// The options that make an engine what it is, for people who find the file later.
+std::map<std::string, std::string> noted_options(const Options& options) {
+  std::map<std::string, std::string> noted;
+  const auto note = [&](const char* name, const std::string& value) {
+    if (!value.empty()) noted[name] = value;
+  };
+  note("shapes", options.program.shapes.shapes);
+  note("minShapes", options.program.shapes.min);
+  note("optShapes", options.program.shapes.opt);
+  note("maxShapes", options.program.shapes.max);
+  note("memPoolSize", options.memory_pools);
+  note("profilingVerbosity", options.profiling_verbosity);
+  note("fp16", options.build.fp16 ? "true" : "");
+  note("noTF32", options.no_tf32 ? "true" : "");
+  if (options.build.optimization_level)
+    note("builderOptimizationLevel", fmt::format("{}", *options.build.optimization_level));
+  if (options.build.max_aux_streams) note("maxAuxStreams", fmt::format("{}", *options.build.max_aux_streams));
+  return noted;
+}
+
 // Both files are complete on the disk before either appears.
 void write_files(const Options& options, const Result& result) {
   const NoKill no_kill;
   std::optional<AtomicFile> engine;
   std::optional<AtomicFile> report;
   if (!options.engine.empty()) {
-    engine.emplace(options.engine).write(result.engine.bytes, throw_if_interrupted);
+    std::string bundle;
+    std::span<const std::byte> bytes = result.engine.bytes;
+    if (options.bundle) {
+      bundle =
+          bundle_of(result.converted, result.engine, result.tensorrt, options.program.path, noted_options(options));
+      bytes = std::as_bytes(std::span(bundle));
+    }
+    engine.emplace(options.engine).write(bytes, throw_if_interrupted);
     engine->sync();
   }
   if (!options.report.empty()) {
@@ -195,6 +224,8 @@ void add_build(CLI::App& app, Command& chosen) {
   CLI::App* command = app.add_subcommand("build", "Convert a program and build an engine of it");
   add_program_options(*command, options->program);
   command->add_option("--saveEngine", options->engine, "Where to write the engine")->type_name("FILE");
+  command->add_flag("--bundle", options->bundle,
+                    "Write the engine as a bundle, with signature, versions and checksums, not as a bare plan");
   command->add_option("--exportReport", options->report, "Where to write a report in JSON")->type_name("FILE");
   command
       ->add_option("--tensorrt", options->tensorrt,

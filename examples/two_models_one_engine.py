@@ -34,7 +34,7 @@ def main() -> None:
     )
     image = torch.rand(1, 3, 64, 64)
 
-    builder = trt.Builder(trt.Logger(trt.Logger.WARNING))
+    builder = trt.Builder(trt.Logger(trt.Logger.ERROR))  # its warnings say how a resize is given
     network = builder.create_network()
     pixels = network.add_input("image", trt.float32, (1, 3, 64, 64))
     with torch2trt.core.trt_network(network):

@@ -8,9 +8,10 @@
 // depends on the network's inputs.
 #include <ATen/ATen.h>
 
-#include <stdexcept>
-
 #include "cli/run.h"
+#ifdef TORCH2TRT_NVINFER
+#include "src/backend/nvinfer/engine_builder.h"
+#endif
 #include "torch2trt/handler.h"
 #include "torch2trt/torch_tensor.h"
 
@@ -43,8 +44,14 @@ int main(int argc, char** argv) {
   handlers.add("demo::squareplus", convert_squareplus, compute_squareplus);
   cli::Backends backends;
   backends.handlers = &handlers;
+#ifdef TORCH2TRT_NVINFER
+  backends.engine_builder = make_nvinfer_builder;
+#else
   backends.engine_builder = [](const std::string&, const LogSink&, bool) -> std::unique_ptr<EngineBuilder> {
-    throw Error(ErrorCategory::kRuntime, "this example builds no engines; `check` makes the network without TensorRT");
+    throw Error(ErrorCategory::kRuntime,
+                "this program was compiled without TensorRT and builds no engines; `check` makes the network all the "
+                "same");
   };
+#endif
   return cli::run_cli(argc, argv, backends);
 }

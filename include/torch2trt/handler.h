@@ -90,8 +90,8 @@ class UserRegistry {
   void add(const std::string& key, Handler convert, Compute compute = {});
 
   // What RunOptions::user_handlers takes. `network` is RunOptions::network, null in torch mode. The registry must
-  // outlive the result. What a handler throws gets the node's location; a wrong number of results is an
-  // Error(kInvalidArgument) that names the key.
+  // outlive the result. An Error that a handler throws gets the node's location; any other exception
+  // becomes an Error(kInvalidArgument) that names key and node, and so does a wrong number of results.
   UserHandlers bind(Network* network) const;
 
   // The kinds that have a handler, without overloads.

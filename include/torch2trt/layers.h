@@ -87,6 +87,8 @@ enum class GatherMode : std::uint8_t { kDefault, kElement, kNd };
 enum class ScatterMode : std::uint8_t { kElement, kNd };
 enum class FillOperation : std::uint8_t { kLinspace, kRandomUniform, kRandomNormal };
 enum class CumulativeOperation : std::uint8_t { kSum };
+enum class TripLimitKind : std::uint8_t { kCount, kWhile };
+enum class LoopOutputKind : std::uint8_t { kLastValue, kConcatenate, kReverse };
 
 namespace layer {
 
@@ -274,6 +276,50 @@ struct ParametricRelu {
   Tensor input, slope;
 };  // ranks equal; slope broadcasts
 
+// Loops and conditionals are no layers, but what lies between their boundary layers. Each of these says whose it is, by
+// the number that Network::begin_conditional() or begin_loop() gave: a backend makes its IIfConditional or ILoop when
+// it first meets the number. What lies inside, TensorRT finds by who reads whom (Network keeps that consistent).
+struct Condition {
+  std::int32_t conditional;
+  Tensor condition;
+};  // 0-d bool; no output
+// What either branch reads of outside. Network adds these by itself.
+struct ConditionalInput {
+  std::int32_t conditional;
+  Tensor input;
+};
+struct ConditionalOutput {
+  std::int32_t conditional;
+  Tensor then_value, else_value;
+};  // types and ranks equal
+// Count: a 0-d int32 or int64 from outside. While: a 0-d bool computed of the loop's recurrences; both may be there.
+struct TripLimit {
+  std::int32_t loop;
+  Tensor limit;
+  TripLimitKind kind;
+};  // no output
+// `initial`, and from the second iteration on what Network::set_next() says.
+struct Recurrence {
+  std::int32_t loop;
+  Tensor initial;
+};
+// Slice `i` of an axis in iteration i; the axis is gone. Reverse: from the trip count's end.
+struct Iterator {
+  std::int32_t loop;
+  Tensor input;
+  std::int64_t axis = 0;
+  bool reverse = false;
+};
+// The last value of a recurrence, or what a tensor was in each iteration along a new axis of `length` (0-d, of
+// outside).
+struct LoopOutput {
+  std::int32_t loop;
+  Tensor value;
+  LoopOutputKind kind = LoopOutputKind::kLastValue;
+  std::int64_t axis = 0;
+  std::optional<Tensor> length;
+};
+
 }  // namespace layer
 
 using Layer =
@@ -282,10 +328,14 @@ using Layer =
                  layer::SoftMax, layer::Concatenation, layer::Slice, layer::Gather, layer::Scatter,
                  layer::MatrixMultiply, layer::Einsum, layer::Select, layer::Shape, layer::Scale, layer::Normalization,
                  layer::TopK, layer::Resize, layer::GridSample, layer::Fill, layer::Cumulative, layer::NonZero,
-                 layer::OneHot, layer::Attention, layer::ParametricRelu, layer::Quantize, layer::Dequantize>;
+                 layer::OneHot, layer::Attention, layer::ParametricRelu, layer::Quantize, layer::Dequantize,
+                 layer::Condition, layer::ConditionalInput, layer::ConditionalOutput, layer::TripLimit,
+                 layer::Recurrence, layer::Iterator, layer::LoopOutput>;
 
 // Calls `visit` with every tensor the layer reads.
 void for_each_input(const Layer& layer, const std::function<void(const Tensor&)>& visit);
+// Replaces every tensor the layer reads.
+void replace_inputs(Layer& layer, const std::function<Tensor(const Tensor&)>& replacement);
 // "Convolution", ...: the struct's name.
 std::string_view layer_type_name(const Layer& layer);
 

@@ -55,6 +55,35 @@ class Network {
   // Marks as_output(tensor) as output `name`.
   Tensor mark_output(const Tensor& tensor, const std::string& name);
 
+  // --- control flow (src/network/control_flow.cpp) ------------------------------------------------------------
+  // Every tensor belongs to the scope it was made in: the whole network, a branch of a conditional, the body of a loop.
+  // A layer reads tensors of its own scope and of those around; what crosses into a conditional goes through a
+  // ConditionalInput, once for each tensor, by itself. Reading a tensor of another scope throws Error(kInternal).
+  // Constants belong to no scope: TensorRT takes them anywhere. What is lazy (views, sizes) is made in the scope of
+  // what it is made of.
+  class Scope {
+   public:
+    Scope(Network& network, std::int32_t scope) : network_(network), outer_(network.scope_) { network.scope_ = scope; }
+    ~Scope() { network_.scope_ = outer_; }
+    Scope(const Scope&) = delete;
+    Scope& operator=(const Scope&) = delete;
+
+   private:
+    Network& network_;
+    std::int32_t outer_;
+  };
+  // A conditional on `condition` (one element), and a branch of it, to be entered: Scope branch(net, begin_branch(c)).
+  std::int32_t begin_conditional(const Tensor& condition);
+  std::int32_t begin_branch(std::int32_t conditional);
+  // `value` as a tensor of the current branch, which a ConditionalOutput can read.
+  Tensor as_branch_result(const Tensor& value);
+  // A loop, around which its Recurrences, Iterators, the TripLimit of kind kCount and its LoopOutputs are added; they
+  // give and read tensors of its scope: Scope body(net, loop).
+  std::int32_t begin_loop();
+  // What a recurrence is in the next iteration. Throws Error(kUnsupportedOperator) where type or shape would change.
+  // Called in the loop.
+  void set_next(const Tensor& recurrence, const Tensor& next);
+
   // --- what this network can do -------------------------------------------------------------------------------
   // Whether the TensorRT behind it has a layer, by the names of layers.h ("Attention"), or a form of one:
   // "Activation.gelu", "Unary.isinf", "Unary.isnan", "Unary.integer" (kAbs and kNeg), "ElementWise.bool" (kEqual),
@@ -133,6 +162,10 @@ class Network {
                                             std::int32_t first_id) = 0;
   virtual void add_input_layer(const TensorInfo& info, std::int32_t id) = 0;
   virtual void mark_output_tensor(std::int32_t id, const std::string& name) = 0;
+  // The second input of the Recurrence layer that made tensor `recurrence`.
+  virtual void set_next_value(std::int32_t recurrence, std::int32_t next) = 0;
+  // `tensor` as the current scope may read it.
+  Tensor visible(const Tensor& tensor);
   // Makes a tensor that came from elsewhere (the user's own inputs and layers) known under a new id.
   Tensor adopt(TensorInfo info, bool is_input, bool is_output);
 
@@ -158,8 +191,27 @@ class Network {
   Tensor reshape_view(const Tensor& x, const std::vector<Dim>& shape);
   Layer shuffle_of(const View& view);
 
+  // A conditional is a scope of its own, around its branches: that of its inputs.
+  enum class ScopeKind : std::uint8_t { kNetwork, kConditional, kBranch, kLoop };
+  struct ScopeState {
+    ScopeKind kind = ScopeKind::kNetwork;
+    std::int32_t outer = -1;
+    std::map<std::int32_t, Tensor> inputs;  // of a conditional, by the tensor outside
+  };
+  std::int32_t begin_scope(ScopeKind kind, std::int32_t outer);
+  std::int32_t scope_of_outputs(const Layer& layer) const;
+  void make_inputs_visible(Layer& layer);
+  void refuse_computed_sizes(const Layer& layer) const;
+  bool follows_control_flow(const Layer& layer) const;
+  // A new tensor of the current scope.
+  Tensor add_tensor(TensorInfo info, Role role);
+
   std::vector<TensorInfo> tensors_;
   std::vector<Role> roles_;
+  std::vector<std::int32_t> tensor_scopes_;
+  std::vector<bool> of_control_flow_;  // computed from what a loop or conditional gave: no size for TensorRT
+  std::vector<ScopeState> scopes_{1};
+  std::int32_t scope_ = 0;  // the current one
   std::set<std::int32_t> outputs_;
   std::map<std::string, Tensor, std::less<>> constants_;  // by content key
   struct ConstantState {

@@ -21,10 +21,17 @@ struct Object {
   std::string type;
 };
 
+struct Operand;
+// A list that a loop of the network makes: `head`, then one tensor of each iteration, all along axis 0 of `items`.
+struct LoopList {
+  std::shared_ptr<const std::vector<Operand>> head;
+  Tensor items;
+};
+
 struct Operand {
   using List = std::vector<Operand>;
-  std::variant<None, bool, std::int64_t, double, std::string, DType, Symbolic, HostTensor, Tensor, Dim, List, Unknown,
-               Object>
+  std::variant<None, bool, std::int64_t, double, std::string, DType, Symbolic, HostTensor, Tensor, Dim, List, LoopList,
+               Unknown, Object>
       data;
 
   Operand() = default;

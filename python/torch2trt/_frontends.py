@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
@@ -17,7 +18,25 @@ from .errors import InvalidArgument
 # torch.jit.trace and torch.export patch globals of torch while they run: one thread at a time.
 _lock = threading.RLock()
 
+# Whether this thread is inside a front end: a TensorRTModule in the program is PyTorch then.
+_importing: ContextVar[bool] = ContextVar("torch2trt_importing", default=False)
+
 Nested = Callable[[list[Any]], Any]
+
+
+def importing() -> bool:
+    """Whether a front end is running the module, in this thread."""
+    return _importing.get()
+
+
+@contextmanager
+def _import() -> Iterator[None]:
+    with _lock:
+        token = _importing.set(True)
+        try:
+            yield
+        finally:
+            _importing.reset(token)
 
 
 def from_trace(module: torch.nn.Module, arguments: Arguments) -> tuple[Any, _C.Graph, Nested]:
@@ -26,7 +45,7 @@ def from_trace(module: torch.nn.Module, arguments: Arguments) -> tuple[Any, _C.G
         graph = _C.graph_from_torchscript(module._c)
         return module, graph, lambda flat: nested(graph.output_structure, iter(flat))
     stand_ins, _ = _inputs.stand_ins(arguments, "trace")
-    with _lock:
+    with _import():
         traced = _tracing.trace(module, stand_ins)
     return traced.script, traced.graph, traced.nested
 
@@ -65,7 +84,7 @@ def export(
     module: torch.nn.Module, args: tuple[Any, ...], dynamic_shapes: Any = None
 ) -> tuple[Any, _C.Graph]:
     """torch.export.export and its graph."""
-    with _lock, torch.no_grad():
+    with _import(), torch.no_grad():
         program = torch.export.export(module, args, dynamic_shapes=dynamic_shapes)
     return program, graph_of_program(program)
 

@@ -6,29 +6,25 @@ import copy
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
 
-from . import _inputs, _tensorrt, _verbose, core
+from . import _frontends, _inputs, _tensorrt, _verbose, core
 from ._inputs import Arguments
 from .errors import BuildFailed, InvalidArgument, RuntimeFailure
 from .inference import TorchInferenceContext, require_gpu
 
 logger = logging.getLogger("torch2trt")
 
-# Set while a module is converted: the TensorRTModules in it are PyTorch then.
-_converting: ContextVar[bool] = ContextVar("torch2trt_converting", default=False)
-
 
 class TensorRTModule(torch.nn.Module):
     """Base class of modules that run in PyTorch in training mode and as a TensorRT engine in eval mode.
 
     The engine is built at the first call in eval mode, for that call's shapes; the batch (the first dimension of all
-    inputs) may then be 1 to `max_batchsize`. It is built again when a weight has changed since, so that training and
-    evaluation may alternate. Weights and example inputs are converted on the CPU.
+    inputs) may then be 1 to `max_batchsize`. It is built again when a weight has changed or moved since, so that
+    training and evaluation may alternate. Weights and example inputs are converted on the CPU.
 
     Args:
         max_batchsize: the largest batch. With 1, or with `frontend="trace"`, every call has the first call's shapes.
@@ -89,7 +85,7 @@ class TensorRTModule(torch.nn.Module):
         return self.engine_bytes is not None and self._weights == _versions(self)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self.training or _converting.get():
+        if self.training or _frontends.importing():
             return super().__call__(*args, **kwargs)
         require_gpu(f"{type(self).__name__} in eval mode runs a TensorRT engine, which")
         if kwargs:
@@ -123,7 +119,7 @@ class TensorRTModule(torch.nn.Module):
             Arguments(pytree.tree_map_only(torch.Tensor, _host, tuple(torch_inputs)), []),
         )
         self._add_inputs(trt, builder, network, config, net, arguments)
-        with _as_pytorch(net), core.trt_network(network):
+        with core.trt_network(network):
             _, graph = core.torch2trt(net, arguments.args(), verbose=self.verbose, frontend=self.frontend)
         self._outputs = graph.outputs
         leaves, spec = pytree.tree_flatten(graph.outputs)
@@ -249,15 +245,6 @@ class _Output:
 
     def __init__(self, name: str) -> None:
         self.name = name
-
-
-@contextmanager
-def _as_pytorch(net: torch.nn.Module) -> Iterator[None]:
-    token = _converting.set(True)
-    try:
-        yield
-    finally:
-        _converting.reset(token)
 
 
 @contextmanager

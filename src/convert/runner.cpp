@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 
+#include "src/convert/control_flow.h"
 #include "src/convert/structure.h"
 #include "src/convert/unsupported.h"
 #include "src/files/mapped_file.h"
@@ -120,7 +121,10 @@ class Runner {
     const bool unknown =
         std::any_of(operands.begin(), operands.end(), [](const NamedOperand& o) { return has_unknown(o.value); });
     std::optional<std::vector<Operand>> outputs;
-    if (unknown) {
+    if (unknown && is_control_flow(node)) {
+      // What lies inside is looked at all the same, to find what else is missing.
+      for (const Block& block : node.blocks) run_block(block, std::vector<Operand>(block.inputs.size(), Unknown{}));
+    } else if (unknown) {
       // The operands will be known once the nodes before are supported; what has no handler is missing all the same.
       if (options_.network != nullptr && !is_handled(node) && !is_structural(node))
         unsupported_.add(node, "no handler");
@@ -150,7 +154,7 @@ class Runner {
       note_sources(node, *outputs);
     }
     if (outputs && options_.observe) options_.observe(node, operands, *outputs);
-    release(node);
+    if (depth_ == 0) release(node);
   }
 
   // float64 that arises inside the program; where it comes in by an input, convert() and core.torch2trt say so.
@@ -186,7 +190,8 @@ class Runner {
   }
 
   bool is_handled(const Node& node) const {
-    return is_structural(node) || handlers_.find(node.kind, node.overload) != nullptr || is_users(node);
+    return is_structural(node) || is_control_flow(node) || handlers_.find(node.kind, node.overload) != nullptr ||
+           is_users(node);
   }
 
   bool is_users(const Node& node) const { return options_.user_handlers && options_.user_handlers(node) != nullptr; }
@@ -196,6 +201,8 @@ class Runner {
     if (options_.user_handlers) {
       if (const UserHandler* user = options_.user_handlers(node)) return (*user)(node, operands);
     }
+    if (is_control_flow(node)) return run_control_flow(node, operands, options_.network, blocks_, used_outputs(node));
+    if (auto joined = of_loop_list(node, operands)) return *std::move(joined);
     if (auto moved = restructured(node, operands)) return *std::move(moved);
     const HandlerEntry* entry = handlers_.find(node.kind, node.overload);
     const bool in_network =
@@ -215,12 +222,31 @@ class Runner {
                       : "no handler",
                   node.location());
     }
-    std::vector<bool> used;
-    for (ValueId id : node.outputs) used.push_back(readers_.at(static_cast<std::size_t>(id.index)) > 0);
-    Args args(node, operands, *options_.network, std::move(used), pieces_of(node));
+    Args args(node, operands, *options_.network, used_outputs(node), pieces_of(node));
     std::vector<Operand> outputs = entry->convert(*options_.network, args).values;
     args.check_all_read();
     if (options_.observe_arguments) options_.observe_arguments(node, operands, args.uses());
+    return outputs;
+  }
+
+  std::vector<bool> used_outputs(const Node& node) const {
+    std::vector<bool> used;
+    for (ValueId id : node.outputs) used.push_back(readers_.at(static_cast<std::size_t>(id.index)) > 0);
+    return used;
+  }
+
+  // A block's nodes may run again, and others read what it reads: nothing is dropped before the node around it ends.
+  std::vector<Operand> run_block(const Block& block, const std::vector<Operand>& inputs) {
+    if (inputs.size() != block.inputs.size()) {
+      throw Error(ErrorCategory::kInternal,
+                  fmt::format("a block takes {} values, {} are given", block.inputs.size(), inputs.size()));
+    }
+    for (std::size_t i = 0; i < inputs.size(); ++i) set(block.inputs[i], inputs[i]);
+    ++depth_;
+    for (const Node& node : block.nodes) run_node(node);
+    --depth_;
+    std::vector<Operand> outputs;
+    for (const Argument& output : block.outputs) outputs.push_back(operand(output));
     return outputs;
   }
 
@@ -273,6 +299,10 @@ class Runner {
   std::vector<Operand> values_;
   std::vector<std::vector<std::size_t>> sources_;  // of constants: positions in the graph's parameters, sorted
   std::vector<int> readers_;
+  int depth_ = 0;  // blocks around
+  const BlockRunner blocks_{
+      .run = [this](const Block& block, const std::vector<Operand>& inputs) { return run_block(block, inputs); },
+      .value = [this](ValueId id) -> const Operand& { return values_.at(static_cast<std::size_t>(id.index)); }};
   std::map<std::int32_t, std::size_t> pieces_;  // of lists that a prim::ListUnpack takes apart
   UnsupportedNodes unsupported_;
   bool warned_ = false;  // of float64

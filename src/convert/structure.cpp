@@ -33,10 +33,12 @@ const Operand& item_of(const Node& node, const std::vector<NamedOperand>& operan
 
 }  // namespace
 
+bool joins_lists(const Node& node) { return node.kind == "aten::add" && node.overload == "t"; }
+
 bool is_structural(const Node& node) {
   return node.kind == "prim::ListConstruct" || node.kind == "prim::TupleConstruct" || node.kind == "prim::ListUnpack" ||
          node.kind == "prim::TupleUnpack" || node.kind == "prim::TupleIndex" || node.kind == "aten::__getitem__" ||
-         node.kind == "aten::len";
+         node.kind == "aten::len" || joins_lists(node);
 }
 
 std::optional<std::vector<Operand>> restructured(const Node& node, const std::vector<NamedOperand>& operands) {
@@ -51,6 +53,12 @@ std::optional<std::vector<Operand>> restructured(const Node& node, const std::ve
   if (node.kind == "aten::__getitem__") return std::vector<Operand>{item_of(node, operands)};
   if (node.kind == "aten::len")
     return std::vector<Operand>{Operand(static_cast<std::int64_t>(list_of(node, operands).size()))};
+  if (joins_lists(node) && operands.size() > 1 && operands[1].value.as<Operand::List>() != nullptr) {
+    Operand::List list = list_of(node, operands);
+    const auto& more = *operands[1].value.as<Operand::List>();
+    list.insert(list.end(), more.begin(), more.end());
+    return std::vector<Operand>{Operand(std::move(list))};
+  }
   return std::nullopt;
 }
 

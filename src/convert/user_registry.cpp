@@ -30,7 +30,14 @@ UserHandlers UserRegistry::bind(Network* network) const {
   const auto bound = std::make_shared<std::map<std::string, UserHandler, std::less<>>>();
   for (const auto& [key, entry] : entries_) {
     bound->emplace(key, [&entry = entry, network](const Node& node, const std::vector<NamedOperand>& operands) {
-      return call(entry, network, node, operands);
+      try {
+        return call(entry, network, node, operands);
+      } catch (const Error&) {
+        throw;
+      } catch (const std::exception& error) {
+        throw Error(ErrorCategory::kInvalidArgument,
+                    fmt::format("the handler for \"{}\" failed: {}", entry.key, error.what()), node.location());
+      }
     });
   }
   return [bound](const Node& node) -> const UserHandler* {

@@ -175,7 +175,7 @@ Tensor compare(Network& net, Compare how, const Tensor& x, const Tensor& y) {
 
 Handler comparison(Compare how) {
   return [how](Network& net, Args& a) -> Results {
-    auto t = a.promoted({"self", "other"});
+    auto t = a.has("a") ? a.promoted({"a", "b"}) : a.promoted({"self", "other"});  // of numbers, of tensors
     return compare(net, how, to_integers(t[0]), to_integers(t[1]));
   };
 }

@@ -29,6 +29,8 @@ void register_all(HandlerRegistry& registry) {
   register_norms(registry);
   register_quantization(registry);
   register_random(registry);
+  register_recurrent(registry);
+  register_scalars(registry);
   register_recurrent_cells(registry);
   register_statistics(registry);
 }

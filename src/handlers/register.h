@@ -33,7 +33,9 @@ void register_mathematics(HandlerRegistry& registry);
 void register_norms(HandlerRegistry& registry);
 void register_quantization(HandlerRegistry& registry);
 void register_random(HandlerRegistry& registry);
+void register_recurrent(HandlerRegistry& registry);
 void register_recurrent_cells(HandlerRegistry& registry);
+void register_scalars(HandlerRegistry& registry);
 void register_statistics(HandlerRegistry& registry);
 
 }  // namespace torch2trt

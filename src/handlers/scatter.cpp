@@ -30,6 +30,16 @@ Tensor chosen(Network& net, const Tensor& x, std::int64_t axis, const std::vecto
   return net.select(net.constant(bool_tensor(places, sizes)), values, x);
 }
 
+// x with row i of `source` in the place of row rows[i, 0], rows being those along `axis`.
+Tensor scattered(Network& net, const Tensor& x, std::int64_t axis, const Tensor& rows, const Tensor& source) {
+  std::vector<std::int64_t> order(static_cast<std::size_t>(x.rank()));
+  std::iota(order.begin(), order.end(), 0);
+  std::rotate(order.begin(), order.begin() + axis, order.begin() + axis + 1);
+  const Tensor result =
+      net.add(layer::Scatter{net.permute(x, order), rows, net.permute(source, order), ScatterMode::kNd});
+  return net.permute(result, inverse(order));
+}
+
 // x with `source` in the place of start, start + step, ... along `axis`; `source` has the sizes of that piece.
 Tensor written(Network& net, const Tensor& x, std::int64_t axis, const Range& range, std::int64_t step,
                const Tensor& source) {
@@ -64,13 +74,8 @@ Tensor written(Network& net, const Tensor& x, std::int64_t axis, const Range& ra
     }
     return chosen(net, x, axis, places, net.gather(source, index_constant(net, nearest), axis));
   }
-  std::vector<std::int64_t> order(static_cast<std::size_t>(x.rank()));
-  std::iota(order.begin(), order.end(), 0);
-  std::rotate(order.begin(), order.begin() + axis, order.begin() + axis + 1);
   const Tensor rows = net.unsqueeze(ramp(net, range.start, step, range.length, DType::kInt64), {1});
-  const Tensor result =
-      net.add(layer::Scatter{net.permute(x, order), rows, net.permute(source, order), ScatterMode::kNd});
-  return net.permute(result, inverse(order));
+  return scattered(net, x, axis, rows, source);
 }
 
 Results slice_scatter(Network& net, Args& a) {
@@ -95,6 +100,9 @@ Results select_scatter(Network& net, Args& a) {
   if (index.is_constant() && size.is_constant()) {
     a.require(index.value() >= -size.value() && index.value() < size.value(),
               fmt::format("index {} is out of range for size {}", index.value(), size.value()));
+  }
+  if (index.scalar() != nullptr) {
+    return scattered(net, x, axis, net.reshape(index_tensor(net, index, size), {1, 1}), source);
   }
   if (index.is_constant() && index.value() < 0) index = plus(net, size, index);
   return written(net, x, axis, {index, 1}, 1, source);

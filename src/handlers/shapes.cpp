@@ -133,8 +133,9 @@ Dim position_of(Network& net, Args& a, const Dim& index, const Dim& size, bool e
 Results select(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const std::int64_t axis = a.axis("dim", x);
-  const Dim index = position_of(net, a, a.dim("index"), x.dim(axis));
-  return net.squeeze(slice_axis(net, x, axis, index, Dim(1)), {axis});
+  const Dim given = a.dim("index");
+  if (given.scalar() != nullptr) return net.gather(x, index_tensor(net, given, x.dim(axis)), axis);
+  return net.squeeze(slice_axis(net, x, axis, position_of(net, a, given, x.dim(axis)), Dim(1)), {axis});
 }
 
 Results narrow(Network& net, Args& a) {

@@ -21,6 +21,12 @@ Tensor slice_axis(Network& net, const Tensor& x, std::int64_t axis, const Dim& s
   return net.slice(x, starts, sizes, strides);
 }
 
+Tensor index_tensor(Network& net, const Dim& index, const Dim& size) {
+  const Tensor position = net.dim_tensor(index);
+  const Tensor negative = net.elementwise(ElementWiseOperation::kLess, position, net.scalar(0, position.dtype()));
+  return net.select(negative, position + net.dim_tensor(size), position);
+}
+
 Dim clamped_position(Network& net, const Dim& position, const Dim& size) {
   using enum ElementWiseOperation;
   if (position.is_constant()) {

@@ -26,4 +26,8 @@ struct Range {
 Range python_range(Network& net, const std::optional<Dim>& start, const std::optional<Dim>& end, std::int64_t step,
                    const Dim& size);
 
+// A computed index as a 0-d tensor, counted from the end where it is negative, for a gather or scatter: these take
+// what a loop computes, which a slice does not.
+Tensor index_tensor(Network& net, const Dim& index, const Dim& size);
+
 }  // namespace torch2trt

@@ -74,6 +74,13 @@ TORCH2TRT_LAYER_FIELDS(Attention, REQ(query), REQ(key), REQ(value), DEF(mask), D
 TORCH2TRT_LAYER_FIELDS(ParametricRelu, REQ(input), REQ(slope));
 TORCH2TRT_LAYER_FIELDS(Quantize, REQ(input), REQ(scale), REQ(to), DEF(axis));
 TORCH2TRT_LAYER_FIELDS(Dequantize, REQ(input), REQ(scale), REQ(to), DEF(axis));
+TORCH2TRT_LAYER_FIELDS(Condition, REQ(conditional), REQ(condition));
+TORCH2TRT_LAYER_FIELDS(ConditionalInput, REQ(conditional), REQ(input));
+TORCH2TRT_LAYER_FIELDS(ConditionalOutput, REQ(conditional), REQ(then_value), REQ(else_value));
+TORCH2TRT_LAYER_FIELDS(TripLimit, REQ(loop), REQ(limit), REQ(kind));
+TORCH2TRT_LAYER_FIELDS(Recurrence, REQ(loop), REQ(initial));
+TORCH2TRT_LAYER_FIELDS(Iterator, REQ(loop), REQ(input), REQ(axis), DEF(reverse));
+TORCH2TRT_LAYER_FIELDS(LoopOutput, REQ(loop), REQ(value), REQ(kind), DEF(axis), DEF(length));
 
 #undef REQ
 #undef DEF

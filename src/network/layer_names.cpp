@@ -89,14 +89,55 @@ std::string_view name(FillOperation value) {
 
 std::string_view name(CumulativeOperation /*value*/) { return "Sum"; }
 
+std::string_view name(TripLimitKind value) { return value == TripLimitKind::kCount ? "Count" : "While"; }
+
+std::string_view name(LoopOutputKind value) {
+  static constexpr std::array<std::string_view, 3> kNames = {"LastValue", "Concatenate", "Reverse"};
+  return at(kNames, value);
+}
+
 const std::vector<std::string_view>& layer_type_names() {
-  static const std::vector<std::string_view> kNames = {
-      "Constant",      "Identity",  "Cast",           "Activation", "Unary",     "ElementWise",   "Convolution",
-      "Deconvolution", "Pooling",   "Shuffle",        "Reduce",     "SoftMax",   "Concatenation", "Slice",
-      "Gather",        "Scatter",   "MatrixMultiply", "Einsum",     "Select",    "Shape",         "Scale",
-      "Normalization", "TopK",      "Resize",         "GridSample", "Fill",      "Cumulative",    "NonZero",
-      "OneHot",        "Attention", "ParametricRelu", "Quantize",   "Dequantize"};
-  static_assert(std::variant_size_v<Layer> == 33, "a new layer needs its name here");
+  static const std::vector<std::string_view> kNames = {"Constant",
+                                                       "Identity",
+                                                       "Cast",
+                                                       "Activation",
+                                                       "Unary",
+                                                       "ElementWise",
+                                                       "Convolution",
+                                                       "Deconvolution",
+                                                       "Pooling",
+                                                       "Shuffle",
+                                                       "Reduce",
+                                                       "SoftMax",
+                                                       "Concatenation",
+                                                       "Slice",
+                                                       "Gather",
+                                                       "Scatter",
+                                                       "MatrixMultiply",
+                                                       "Einsum",
+                                                       "Select",
+                                                       "Shape",
+                                                       "Scale",
+                                                       "Normalization",
+                                                       "TopK",
+                                                       "Resize",
+                                                       "GridSample",
+                                                       "Fill",
+                                                       "Cumulative",
+                                                       "NonZero",
+                                                       "OneHot",
+                                                       "Attention",
+                                                       "ParametricRelu",
+                                                       "Quantize",
+                                                       "Dequantize",
+                                                       "Condition",
+                                                       "ConditionalInput",
+                                                       "ConditionalOutput",
+                                                       "TripLimit",
+                                                       "Recurrence",
+                                                       "Iterator",
+                                                       "LoopOutput"};
+  static_assert(std::variant_size_v<Layer> == 40, "a new layer needs its name here");
   return kNames;
 }
 

@@ -23,6 +23,8 @@ std::string_view name(GatherMode value);
 std::string_view name(ScatterMode value);
 std::string_view name(FillOperation value);
 std::string_view name(CumulativeOperation value);
+std::string_view name(TripLimitKind value);
+std::string_view name(LoopOutputKind value);
 
 // The names of all layers, in the order of layers.h.
 const std::vector<std::string_view>& layer_type_names();

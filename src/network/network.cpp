@@ -80,10 +80,13 @@ void Network::materialise(const Tensor& tensor) {
   } else if (const auto found = views_.find(tensor.id()); found != views_.end() && !found->second.added) {
     found->second.added = true;
     const View view = found->second;
+    const Scope scope(*this, tensor_scopes_.at(static_cast<std::size_t>(tensor.id())));
     const SourceLocation here = std::exchange(location_, view.location);
     try {
-      const Layer shuffle = shuffle_of(view);
+      Layer shuffle = shuffle_of(view);
       for_each_input(shuffle, [this](const Tensor& input) { materialise(input); });
+      make_inputs_visible(shuffle);
+      refuse_computed_sizes(shuffle);
       add_as(shuffle);
     } catch (...) {
       views_.at(tensor.id()).added = false;
@@ -98,9 +101,18 @@ DType Network::held_dtype(DType dtype) const {
   return held == DType::kInt64 ? shape_dtype() : held;
 }
 
-std::vector<Tensor> Network::add_all(const Layer& layer) {
-  if (auto outputs = substitute(layer)) return *std::move(outputs);
-  if (const auto* dequantize = std::get_if<layer::Dequantize>(&layer)) {
+Tensor Network::add_tensor(TensorInfo info, Role role) {
+  const Tensor made(this, static_cast<std::int32_t>(tensors_.size()));
+  tensors_.push_back(std::move(info));
+  roles_.push_back(role);
+  tensor_scopes_.push_back(scope_);
+  of_control_flow_.push_back(false);
+  return made;
+}
+
+std::vector<Tensor> Network::add_all(const Layer& given) {
+  if (auto outputs = substitute(given)) return *std::move(outputs);
+  if (const auto* dequantize = std::get_if<layer::Dequantize>(&given)) {
     const auto quantized = constant_values_.find(dequantize->input.id());
     if (quantized != constant_values_.end() && !quantized->second.added) {
       const layer::Constant constant{quantized->second.value};
@@ -110,14 +122,21 @@ std::vector<Tensor> Network::add_all(const Layer& layer) {
       quantized->second.added = true;
     }
   }
-  for_each_input(layer, [this](const Tensor& input) { materialise(input); });
+  for_each_input(given, [this](const Tensor& input) { materialise(input); });
+  Layer layer = given;
+  bool computed = false;
+  if (scopes_.size() > 1) {
+    make_inputs_visible(layer);
+    refuse_computed_sizes(layer);
+    computed = follows_control_flow(layer);
+  }
+  const Scope scope(*this, scope_of_outputs(layer));
   const std::string name = unique_layer_name(layer);
   const auto first = static_cast<std::int32_t>(tensors_.size());
   std::vector<Tensor> outputs;
   for (TensorInfo& info : add_layer(layer, name, first)) {
-    outputs.emplace_back(this, static_cast<std::int32_t>(tensors_.size()));
-    tensors_.push_back(std::move(info));
-    roles_.push_back(Role::kComputed);
+    outputs.push_back(add_tensor(std::move(info), Role::kComputed));
+    of_control_flow_.back() = computed;
   }
   // TensorRT makes two of it, an input and an output layer.
   num_layers_ += std::holds_alternative<layer::Attention>(layer) ? 2 : 1;
@@ -139,20 +158,15 @@ Tensor Network::add_input(const std::string& name, DType dtype, const Dims& dims
     throw Error(ErrorCategory::kInvalidArgument,
                 fmt::format("input \"{}\" is {}, which TensorRT has no type for", name, torch2trt::name(dtype)));
   }
-  const auto id = static_cast<std::int32_t>(tensors_.size());
   TensorInfo info{name, dims, held_dtype(*held)};
-  add_input_layer(info, id);
-  tensors_.push_back(std::move(info));
-  roles_.push_back(Role::kInput);
-  return {this, id};
+  add_input_layer(info, static_cast<std::int32_t>(tensors_.size()));
+  return add_tensor(std::move(info), Role::kInput);
 }
 
 Tensor Network::adopt(TensorInfo info, bool is_input, bool is_output) {
-  const auto id = static_cast<std::int32_t>(tensors_.size());
-  tensors_.push_back(std::move(info));
-  roles_.push_back(is_input ? Role::kInput : Role::kComputed);
-  if (is_output) outputs_.insert(id);
-  return {this, id};
+  const Tensor adopted = add_tensor(std::move(info), is_input ? Role::kInput : Role::kComputed);
+  if (is_output) outputs_.insert(adopted.id());
+  return adopted;
 }
 
 Tensor Network::as_output(const Tensor& tensor) {
@@ -188,9 +202,7 @@ Tensor Network::constant(const HostTensor& value) {
     key += fmt::format("@{}", weights.data);
   }
   if (const auto known = constants_.find(key); known != constants_.end()) return known->second;
-  const Tensor made(this, static_cast<std::int32_t>(tensors_.size()));
-  tensors_.push_back({weights.origin, weights.sizes, weights.dtype});
-  roles_.push_back(Role::kConstant);
+  const Tensor made = add_tensor({weights.origin, weights.sizes, weights.dtype}, Role::kConstant);
   constant_values_.emplace(made.id(), ConstantState{std::move(weights)});
   constants_.emplace(std::move(key), made);
   return made;

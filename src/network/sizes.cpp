@@ -10,6 +10,8 @@ namespace torch2trt {
 Tensor Network::shape_of(const Tensor& x) {
   if (x.is_static()) return constant_1d(x.dims());
   if (const auto known = shapes_.find(x.id()); known != shapes_.end()) return known->second;
+  // Where x is, so that whoever sees x may read it.
+  const Scope scope(*this, tensor_scopes_.at(static_cast<std::size_t>(x.id())));
   const Tensor shape = cast(add(layer::Shape{x}), shape_dtype());
   shapes_.emplace(x.id(), shape);
   return shape;

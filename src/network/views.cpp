@@ -93,9 +93,8 @@ Tensor Network::add_view(View view) {
   view.location = location_;
   TensorInfo info{.dtype = view.base.dtype()};
   for (const Dim& dim : permuted_shape(view.shape.value_or(before), view.second)) info.dims.push_back(dim.value());
-  const Tensor made(this, static_cast<std::int32_t>(tensors_.size()));
-  tensors_.push_back(std::move(info));
-  roles_.push_back(Role::kComputed);
+  const Tensor made = add_tensor(std::move(info), Role::kComputed);
+  of_control_flow_.back() = of_control_flow_.at(static_cast<std::size_t>(view.base.id()));
   views_.emplace(made.id(), std::move(view));
   return made;
 }

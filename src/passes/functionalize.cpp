@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <set>
 #include <utility>
+#include <vector>
 
 #include "src/passes/aliasing.h"
 #include "src/passes/emit.h"
@@ -28,12 +31,13 @@ class Functionalizer {
   explicit Functionalizer(Graph& graph) : graph_(graph), memory_(graph), contiguity_(graph) {}
 
   void run() {
-    block(graph_.body, 0);
+    block(graph_.body, 0, {});
     throw_refusals();
   }
 
  private:
-  void block(Block& block, int depth) {
+  // The block also returns what `written` memories, of outside, then hold.
+  void block(Block& block, int depth, const std::set<int>& written) {
     std::vector<Node> nodes;
     const int outer_depth = memory_.depth();
     std::vector<Node>* const outer = memory_.emit_into(&nodes, depth);
@@ -45,6 +49,9 @@ class Functionalizer {
     }
     for (Argument& output : block.outputs) {
       collecting([&] { memory_.read_all(output, Node()); });
+    }
+    for (int memory : written) {
+      collecting([&] { block.outputs.emplace_back(memory_.content(memory, Node())); });
     }
     memory_.emit_into(outer, outer_depth);
     nodes_ = outer_nodes;
@@ -232,20 +239,81 @@ class Functionalizer {
     nodes_->push_back(std::move(view));
   }
 
+  // The values inside `block` that a write there may reach, from views to what they are views of.
+  void add_written(const Block& block, std::map<ValueId, std::vector<ValueId>>& sources, std::vector<ValueId>& found) {
+    for (const Node& node : block.nodes) {
+      for (const Block& inner : node.blocks) add_written(inner, sources, found);
+      std::vector<ValueId> reached = aliasing_of(graph_, node, contiguity_).sources;
+      for (const SchemaArgument* argument : written_arguments(node)) {
+        for_each_value(*node.find(argument->name), [&](ValueId id) {
+          found.push_back(id);
+          reached.push_back(id);  // the result of an in-place operator is its argument
+        });
+      }
+      for (ValueId output : node.outputs) sources[output] = reached;
+    }
+  }
+
+  // The memories of outside that the blocks of `node` write to.
+  std::set<int> written_outside(const Node& node) {
+    std::map<ValueId, std::vector<ValueId>> sources;
+    std::vector<ValueId> reached;
+    for (const Block& inner : node.blocks) add_written(inner, sources, reached);
+    std::set<ValueId> seen;
+    std::set<int> memories;
+    while (!reached.empty()) {
+      const ValueId id = reached.back();
+      reached.pop_back();
+      if (!seen.insert(id).second) continue;
+      if (const auto inside = sources.find(id); inside != sources.end()) {
+        reached.insert(reached.end(), inside->second.begin(), inside->second.end());
+      } else if (memory_.is_outside(id)) {
+        memories.merge(memory_.whole_memories_of(id));
+      }
+    }
+    return memories;
+  }
+
   // What the blocks read of outside is brought up to date before the node: what is emitted inside a block is not
-  // visible behind it.
+  // visible behind it. A memory of outside that they write to enters a loop's body, and leaves every block, as a value.
   void control_flow(Node node) {
     const Node program = node;
     for_each_read(program, [&](ValueId id) {
       if (memory_.is_outside(id)) memory_.read(id, program);
     });
     for (NamedArgument& given : node.arguments) memory_.read_all(given.value, program);
+    const bool loop = node.kind == "prim::Loop";
+    std::set<int> written = loop || node.kind == "prim::If" ? written_outside(program) : std::set<int>();
+    std::map<int, ValueId> before;
+    for (int memory : written) before[memory] = memory_.content(memory, program);
+    const std::map<int, std::size_t> kept = loop ? kept_memories(program) : std::map<int, std::size_t>();
+    std::set<int> writable = memory_.share_with_blocks({});
+    memory_.share_with_blocks(writable);
+    writable.insert(written.begin(), written.end());
+    for (const auto& [memory, position] : kept) {
+      writable.insert(memory);
+      written.erase(memory);
+    }
+    const std::set<int> outer = memory_.share_with_blocks(writable);
     const int depth = memory_.depth();
     std::vector<int> returned;
     bool anybody = false;
     for (std::size_t i = 0; i < node.blocks.size(); ++i) {
       memory_.add_block_inputs(node.blocks[i].inputs);
-      block(node.blocks[i], depth + 1);
+      for (int memory : written) {
+        ValueId entering = before.at(memory);
+        if (loop) {
+          entering = new_like(entering);
+          node.blocks[i].inputs.push_back(entering);
+        }
+        memory_.set_content(program, memory, entering);
+      }
+      for (const auto& [memory, position] : kept) {
+        const ValueId entering = node.blocks[i].inputs[position + 1];
+        memory_.set_content(program, memory, entering);
+        memory_.same({entering}, memory_.whole_of(memory));
+      }
+      block(node.blocks[i], depth + 1, written);
       for (const Argument& output : program.blocks[i].outputs) {
         for_each_value(output, [&](ValueId id) {
           const int tensor = memory_.tensor_of(id);
@@ -253,13 +321,63 @@ class Functionalizer {
         });
       }
     }
+    memory_.share_with_blocks(outer);
     if (anybody) {  // of a block's inputs, which are the node's
       for (const NamedArgument& given : program.arguments) {
         for_each_value(given.value, [&](ValueId id) { returned.push_back(memory_.tensor_of(id)); });
       }
     }
-    memory_.add_unknown(node.outputs, returned);
+    for (int memory : written) {
+      if (loop) {
+        node.arguments.push_back({fmt::format("carried_{}", node.arguments.size() - 2), Argument(before.at(memory))});
+      }
+      node.outputs.push_back(new_like(before.at(memory)));
+      memory_.set_content(program, memory, node.outputs.back());
+    }
+    std::vector<ValueId> others;
+    for (std::size_t i = 0; i < program.outputs.size(); ++i) {
+      const auto whole = std::find_if(kept.begin(), kept.end(), [&](const auto& entry) { return entry.second == i; });
+      if (whole == kept.end()) {
+        others.push_back(program.outputs[i]);
+        continue;
+      }
+      memory_.set_content(program, whole->first, program.outputs[i]);
+      memory_.same({program.outputs[i]}, memory_.whole_of(whole->first));
+    }
+    memory_.add_unknown(others, returned);
     nodes_->push_back(std::move(node));
+  }
+
+  // Carried tensors of a loop that stay one object, as the body returns what it was given, written in place: `y += x`.
+  // The memory each is the whole of, and its position among the carried values.
+  std::map<int, std::size_t> kept_memories(const Node& node) {
+    const Block& body = node.blocks.at(0);
+    std::map<ValueId, ValueId> same;  // results of in-place operators
+    for (const Node& inner : body.nodes) {
+      const std::vector<const SchemaArgument*> written = written_arguments(inner);
+      if (written.size() != 1 || inner.outputs.size() != 1 || in_place_form(inner) != InPlace::kValue) continue;
+      const auto* self = inner.find(written[0]->name)->as<ValueId>();
+      if (self != nullptr) same[inner.outputs[0]] = *self;
+    }
+    std::map<int, std::size_t> kept;
+    for (std::size_t i = 0; i + 1 < body.inputs.size(); ++i) {
+      const auto* initial = node.arguments.at(i + 2).value.as<ValueId>();
+      const auto* output = body.outputs.at(i + 1).as<ValueId>();
+      if (initial == nullptr || output == nullptr || *output == body.inputs[i + 1]) continue;
+      ValueId at = *output;
+      while (same.contains(at)) at = same.at(at);
+      if (at != body.inputs[i + 1]) continue;
+      const int tensor = memory_.tensor_of(*initial);
+      for (int memory : memory_.whole_memories_of(*initial)) {
+        if (memory_.whole_of(memory) == tensor) kept.emplace(memory, i);
+      }
+    }
+    return kept;
+  }
+
+  ValueId new_like(ValueId id) {
+    const Value value = graph_.value(id);  // adding a value moves the others
+    return graph_.add_value(value.name, value.type);
   }
 
   Graph& graph_;

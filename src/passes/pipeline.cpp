@@ -9,6 +9,7 @@
 #include "src/graph/verify.h"
 #include "src/passes/fold_batch_norm.h"
 #include "src/passes/functionalize.h"
+#include "src/passes/functionalize_lists.h"
 #include "src/passes/remove_dead_nodes.h"
 
 namespace torch2trt {
@@ -19,6 +20,8 @@ const std::vector<Pass>& pipeline() {
       // assertion or an unused size must not count as such a reader.
       {"remove_dead_nodes", remove_dead_nodes},
       {"functionalize", functionalize},
+      // After it, as it must see that an element of a list shares memory with what was put in.
+      {"functionalize_lists", functionalize_lists},
       {"fold_batch_norm", fold_batch_norm},
       // Again: functionalize leaves views that only a write went through, and each node here costs a layer.
       {"remove_dead_nodes", remove_dead_nodes},

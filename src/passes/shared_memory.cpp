@@ -274,10 +274,19 @@ void SharedMemory::check_writable(const Node& node, int id) {
                                "statistic of training, export the module after eval()",
                                m.what));
     }
-    if (m.kind == Memory::Kind::kAnybody || m.depth < depth_) {
+    if (m.kind == Memory::Kind::kAnybody || (m.depth < depth_ && !shared_.contains(memory_id))) {
       refuse(node, "inside a block of control flow, it writes to a tensor of outside");
     }
   }
+}
+
+std::set<int> SharedMemory::whole_memories_of(ValueId id) {
+  std::set<int> whole;
+  for (int memory_id : tensor(tensor_of(id)).memories) {
+    const Memory& m = memory(memory_id);
+    if (m.kind == Memory::Kind::kOwn && m.root >= 0) whole.insert(memory_id);
+  }
+  return whole;
 }
 
 void SharedMemory::wrote(const Node& node, int id, ValueId value) {

@@ -12,6 +12,7 @@
 #include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/passes/aliasing.h"
@@ -48,8 +49,19 @@ class SharedMemory {
   // A value with the right sizes and type, whatever it holds.
   void read_stale(Argument& argument, const Node& reader) const;
 
-  // Throws Error(kUnsupportedOperator) where `node` may not write to the tensor: weights, tensors of outer blocks.
+  // Throws Error(kUnsupportedOperator) where `node` may not write to the tensor: weights, tensors of outer blocks other
+  // than those that share_with_blocks() names.
   void check_writable(const Node& node, int tensor);
+  // Memories of this block, or of one around it, that the tensor `id` is a part of and that have a whole.
+  std::set<int> whole_memories_of(ValueId id);
+  // The tensor that is the whole of a memory.
+  int whole_of(int memory_id) { return memory(memory_id).root; }
+  // Inner blocks may write to these from here on; the caller takes their contents in and out. Returns what was set.
+  std::set<int> share_with_blocks(std::set<int> memories) { return std::exchange(shared_, std::move(memories)); }
+  // What the whole of a memory holds now. May emit nodes.
+  ValueId content(int memory_id, const Node& reader) { return read_tensor(memory(memory_id).root, reader); }
+  // `node` made it hold `value`.
+  void set_content(const Node& node, int memory_id, ValueId value) { wrote(node, memory(memory_id).root, value); }
   // `node` made the tensor hold `value`.
   void wrote(const Node& node, int tensor, ValueId value);
 
@@ -128,6 +140,7 @@ class SharedMemory {
   std::vector<Tensor> tensors_;
   std::map<ValueId, int> tensor_of_;
   std::set<ValueId> block_inputs_;
+  std::set<int> shared_;              // memories of outer blocks that inner ones may write to
   std::map<ValueId, Node> doubtful_;  // values whose shape may have changed, and by whom
 };
 

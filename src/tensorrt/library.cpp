@@ -97,11 +97,14 @@ std::shared_ptr<const Library> Library::open(const std::string& path) {
   static std::mutex mutex;
   static std::map<std::string, std::shared_ptr<const Library>> opened;
   const std::lock_guard<std::mutex> lock(mutex);
-  std::shared_ptr<const Library>& known = opened[path + "\n" + environment("TORCH2TRT_TENSORRT_LIB")];
+  const std::vector<Place> places = tensorrt_places(path);
+  std::string key;
+  for (const Place& place : places) key += place.what + "\n" + place.path + "\n";
+  std::shared_ptr<const Library>& known = opened[key];
   if (known) return known;
   const std::shared_ptr<Library> made(new Library());
   made->library_ = find_library(
-      tensorrt_places(path), {soname("libnvinfer.so"), "libnvinfer.so"},
+      places, {soname("libnvinfer.so"), "libnvinfer.so"},
       [](const SharedLibrary& library, const std::string&) { return check(library); },
       "TensorRT's library is missing: " + soname("libnvinfer.so") + " of " + std::to_string(kBuiltMajor) + "." +
           std::to_string(kBuiltMinor) + " or later was looked for in",

@@ -29,7 +29,7 @@ class Library {
   // Looks for the library in this order: `path` (--tensorrt=PATH, a file or folder; empty: not given),
   // $TORCH2TRT_TENSORRT_LIB (a file or folder), the SDK's folder this was compiled against, pip's wheels (tensorrt_libs
   // or tensorrt in site_packages()), and where the loader looks. What the user names is taken or nothing is. It must be
-  // of the major version compiled against, and of its minor version or a later one. Opened once a process and path.
+  // of the major version compiled against, and of its minor version or a later one. Opened once for the same places.
   // Throws LibraryError.
   static std::shared_ptr<const Library> open(const std::string& path = {});
 

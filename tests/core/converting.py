@@ -33,6 +33,16 @@ def build(network):
     return engine
 
 
+def build_with(network, name, low, high):
+    """An engine of a network with one dynamic input."""
+    config, profile = builder().create_builder_config(), builder().create_optimization_profile()
+    profile.set_shape(name, low, high, high)
+    config.add_optimization_profile(profile)
+    engine = builder().build_serialized_network(network, config)
+    assert engine is not None
+    return engine
+
+
 def mark(network, outputs):
     """Marks each ITensor in `outputs`; returns their names."""
     names = []

@@ -2,6 +2,7 @@
 
 import functools
 from collections import OrderedDict, namedtuple
+from typing import List  # noqa: UP035  (TorchScript's)
 
 import pytest
 import tensorrt_rtx as trt
@@ -9,8 +10,8 @@ import torch
 from converting import build, check, convert, layers, new_network, run, same
 from torch import nn
 
-from torch2trt import core
-from torch2trt.errors import InvalidArgument
+from torch2trt import _C, core
+from torch2trt.errors import InvalidArgument, UnsupportedOperator
 
 Pair = namedtuple("Pair", ["first", "second"])
 
@@ -219,6 +220,51 @@ def test_arguments_that_are_no_tensors(frontend):
 def test_what_a_trace_cannot_be_made_of(module, args, message):
     with pytest.raises(InvalidArgument, match=message):
         convert(module, args)
+
+
+class Summed(nn.Module):
+    def forward(self, xs: List[torch.Tensor]):  # noqa: UP006  (TorchScript's)
+        total = xs[0]
+        for x in xs:
+            total = total + x
+        return total
+
+
+def test_a_list_of_unknown_length_is_refused_by_name():
+    script = torch.jit.script(Summed())
+    message = 'input "xs" is a list whose length the program does not fix'
+    for context in (core.torch_network(), core.trt_network(new_network())):
+        with context, pytest.raises(UnsupportedOperator, match=message):
+            core.torch2trt(script, ([torch.zeros(3), torch.ones(3)],))
+    graph = _C.graph_from_torchscript(script._c)
+    with core.trt_network(new_network()) as context, pytest.raises(UnsupportedOperator, match=message):
+        _C.convert(graph, context._native)
+
+
+class Counting(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.calls = 0
+        self.total = nn.Buffer(torch.zeros(3))
+
+    def forward(self, x):
+        self.calls = self.calls + 1
+        self.total = self.total + x
+        return x * self.calls
+
+
+def test_assigned_attributes_are_refused_by_name():
+    with pytest.raises(UnsupportedOperator) as caught:
+        core.torch2trt(torch.jit.script(Counting()), torch.zeros(3))
+    text = str(caught.value)
+    assert text.startswith("2 nodes cannot be made functional:")
+    for name in ("calls", "total"):
+        assert (
+            f'prim::SetAttr: it assigns to the module\'s attribute "{name}", and a network keeps nothing'
+            in text
+        )
+    assert [node.kind for node in caught.value.unsupported] == ["prim::SetAttr"] * 2
+    assert all(node.source.startswith("test_arguments.py:") for node in caught.value.unsupported), text
 
 
 def test_param_exclude_is_not_needed(frontend):

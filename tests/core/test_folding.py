@@ -58,7 +58,9 @@ def test_a_constant_of_four_times_its_parameters_is_folded(frontend):
 
 
 def test_small_constants_may_be_made_of_nothing(frontend):
-    network = check(lambda x: x + torch.arange(1000.0).repeat(100, 1).sqrt(), torch.randn(100, 1000), frontend)
+    network = check(
+        lambda x: x + torch.arange(1000.0).repeat(100, 1).sqrt(), torch.randn(100, 1000), frontend
+    )
     assert "UNARY" not in kinds(network)
 
 

@@ -171,3 +171,21 @@ def test_contexts_say_what_they_are():
     with torch2trt.trt_network(new_network()) as context:
         assert torch2trt.current_context() is context
         assert context.is_tensorrt and not context.is_torch
+
+
+def test_the_names_of_the_originals_last_version():
+    for name in (
+        "GraphModule",
+        "InferenceContext",
+        "TensorRTModule",
+        "TensorRTModuleWrapper",
+        "TorchInferenceContext",
+        "core",
+        "current_context",
+        "has_trt_tensor",
+        "register_node_handler",
+        "torch2trt",
+        "trt_network",
+    ):
+        assert hasattr(torch2trt, name) and name in torch2trt.__all__
+    assert torch2trt.torch2trt is core.torch2trt

@@ -3,7 +3,7 @@
 import pytest
 import tensorrt_rtx as trt
 import torch
-from converting import build, layer_names, mark, new_network, run, same
+from converting import build, build_with, layer_names, mark, new_network, run, same
 from torch import nn
 
 from torch2trt import core
@@ -163,6 +163,39 @@ def test_a_dynamic_itensor_through_export():
         x = torch.randn(batch, 3, 8, 8)
         same(run(network, x)[0], module(x))
         torch.testing.assert_close(core.debug_call_graph(graph, x), module(x).detach())
+
+
+def test_a_dynamic_itensor_in_input_tensors():
+    module = nn.Sequential(nn.Flatten(), nn.Linear(12, 5))
+    network = new_network()
+    tensor = network.add_input("x", trt.float32, (-1, 3, 4))
+    with core.trt_network(network):
+        _, graph = core.torch2trt(module, torch.zeros(2, 3, 4), input_tensors=[tensor], frontend="export")
+    assert tuple(graph.outputs.shape) == (-1, 5) and network.num_inputs == 1
+    mark(network, graph.outputs)
+    for batch in (1, 4):
+        x = torch.randn(batch, 3, 4)
+        same(run(network, x)[0], module(x))
+
+
+def test_a_dynamic_module_behind_a_dynamic_module_and_layers_by_hand():
+    first, second = conv(), nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, 2))
+    network = new_network()
+    with core.trt_network(network):
+        _, graph = core.torch2trt(
+            first, network.add_input("x", trt.float32, (-1, 3, 8, 8)), frontend="export"
+        )
+        pooled = network.add_pooling_nd(graph.outputs, trt.PoolingType.MAX, (2, 2))
+        pooled.stride_nd = (2, 2)
+        _, graph = core.torch2trt(second, pooled.get_output(0), frontend="export")
+        _, graph = core.torch2trt(lambda a: (a.softmax(1), a.shape[0] * a), graph.outputs, frontend="export")
+    mark(network, graph.outputs)
+    build_with(network, "x", (1, 3, 8, 8), (4, 3, 8, 8))
+    for batch in (1, 3):
+        x = torch.randn(batch, 3, 8, 8)
+        scores = second(nn.functional.max_pool2d(first(x), 2))
+        for got, wanted in zip(run(network, x), (scores.softmax(1), batch * scores)):
+            same(got, wanted)
 
 
 def test_two_dynamic_itensors_of_one_batch_and_all_sizes():

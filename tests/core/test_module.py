@@ -10,11 +10,11 @@ import weakref
 import pytest
 import tensorrt_rtx as trt
 import torch
+from converting import convert, run, same
 from standin import Context, Engine
 from torch import nn
 
-import torch2trt
-from torch2trt import TensorRTModule, TensorRTModuleWrapper, TorchInferenceContext, module
+from torch2trt import TensorRTModule, TensorRTModuleWrapper, TorchInferenceContext, core, module
 from torch2trt.errors import BuildFailed, InvalidArgument, RuntimeFailure
 
 WORKSPACE = 1 << 28
@@ -157,17 +157,21 @@ def test_one_inside_another_and_inside_a_module(networks):
     assert mixed[0].built
 
 
-def test_callbacks(networks):
-    configs, posts = [], []
+def test_part_of_a_module_that_is_converted_it_is_pytorch(frontend):
+    parent, x = nn.Sequential(Own(), nn.ReLU()).eval(), torch.randn(1, 3)
+    _, graph = core.torch2trt(parent, x, frontend=frontend)
+    torch.testing.assert_close(graph.outputs, parent[0].forward(x).relu().detach())
+    network, _ = convert(parent, x, frontend)
+    same(run(network, x)[0], parent[0].forward(x).relu())
+    assert not parent[0].built
 
-    class WithPost(TensorRTModuleWrapper):
-        pass
 
-    wrapped = WithPost(Net(), 1, WORKSPACE, builder_config_fn=configs.append).eval()
+def test_the_builder_config_is_the_users_too(networks):
+    configs = []
+    wrapped = TensorRTModuleWrapper(Net(), 1, WORKSPACE, builder_config_fn=configs.append).eval()
     wrapped(torch.randn(1, 3))
     assert isinstance(configs[0], trt.IBuilderConfig)
     assert configs[0].get_memory_pool_limit(trt.MemoryPoolType.WORKSPACE) == WORKSPACE
-    assert posts == [] and networks[0].num_outputs == 1
 
 
 def test_build_tensorrt_needs_no_gpu_and_calls_net_post_fn():
@@ -256,16 +260,10 @@ def test_keywords_and_other_constants(networks):
 
 
 def test_a_build_that_fails():
-    def config(config):
-        config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, 0)
+    def without_output(network):
+        network.unmark_output(network.get_output(0))
 
-    class Failing(TensorRTModuleWrapper):
-        pass
-
-    failing = Failing(
-        Net(), 1, WORKSPACE, net_post_fn=lambda network: network.unmark_output(network.get_output(0))
-    )
+    failing = TensorRTModuleWrapper(Net(), 1, WORKSPACE, net_post_fn=without_output).eval()
     with pytest.raises(BuildFailed, match="TensorRT built no engine of Net\n  TensorRT: "):
-        failing.eval().build_tensorrt(failing.net, [torch.zeros(1, 3)])
+        failing.build_tensorrt(failing.net, [torch.zeros(1, 3)])
     assert not failing.built
-    assert torch2trt.TensorRTModule is TensorRTModule and config is not None

@@ -76,7 +76,10 @@ def test_cpp_converter_with_a_handler_of_its_own(model: pathlib.Path) -> None:
     assert output["dtype"] == "float32" and output["shape"] == [2, 3]
 
 
-def test_cpp_converter_says_that_it_builds_nothing(model: pathlib.Path) -> None:
+@pytest.mark.skipif(
+    torch.cuda.is_available(), reason="says what is missing where there is no TensorRT with a GPU"
+)
+def test_cpp_converter_says_what_is_missing(model: pathlib.Path) -> None:
     program = BUILD / "examples" / "cpp" / "own_handler"
     done = subprocess.run([program, "build", model], capture_output=True, text=True, timeout=100)
-    assert done.returncode == 6 and "this example builds no engines" in done.stderr
+    assert done.returncode == 6 and "TensorRT" in done.stderr

@@ -100,8 +100,8 @@ Json check(const Case& wanted, const Options& options) {
     EngineOptions engine_options;
     engine_options.tensorrt_library = options.tensorrt;
     const auto engine = Engine::from_plan(plan.bytes.data(), plan.bytes.size(), engine_options);
+    const Stream stream;  // before the context, whose outputs it must outlive
     Context context(engine);
-    const Stream stream;
     Errors errors;
     for (const Run& run : wanted.runs) {
       const std::vector<DeviceTensor> inputs = on_device(run, *engine);

@@ -1,4 +1,4 @@
-"""One model of each of torchvision's families: static and with a dynamic batch, equal to PyTorch. `make zoo` does all."""
+"""One model of each of torchvision's families, static and with a dynamic batch, equal to PyTorch. `make zoo`: all."""
 
 import pytest
 import torch
@@ -18,7 +18,9 @@ def test_converts(name: str) -> None:
 
 
 def test_every_family_has_a_model_here() -> None:
-    assert {models.family(name) for name in models.names()} == {models.family(name) for name in models.FAMILIES}
+    assert {models.family(name) for name in models.names()} == {
+        models.family(name) for name in models.FAMILIES
+    }
     assert len(models.names()) == len(set(models.names())) >= 85
 
 

@@ -1,4 +1,4 @@
-"""Does the operator table notice? `python tools/sabotage [FILE ...]` breaks handlers, one at a time, and runs their rows.
+"""Does the operator table notice? `python tools/sabotage [FILE ...]` breaks a handler at a time and runs its rows.
 
 Works on a copy: a git worktree of HEAD in a temporary folder, built through ccache, removed at the end. First the rows
 must pass with nothing broken; then each break must make one fail. Prints a table; exits with 1 if a break went
@@ -23,7 +23,7 @@ import rich.console
 import rich.table
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from breaks import BREAKS, Break  # noqa: E402
+from breaks import BREAKS, Break
 
 ROOT = pathlib.Path(__file__).parents[2]
 

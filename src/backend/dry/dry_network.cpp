@@ -35,6 +35,7 @@ struct DryNetwork::State {
   std::vector<std::int32_t> inputs;
   std::vector<AddedLayer> layers;
   std::vector<std::int32_t> outputs;
+  std::map<std::int32_t, std::int32_t> next;  // of recurrences
   std::int32_t symbols = 0;
 
   // Dimensions of which nothing is known are new symbols from here on, so that later layers can tell them apart.
@@ -95,7 +96,7 @@ std::vector<TensorInfo> DryNetwork::add_layer(const Layer& layer, const std::str
   });
   in.require(supports(layer_type_name(layer)), "the TensorRT it is meant for has no such layer");
   dry::Outputs outputs = std::visit([&](const auto& l) { return dry::infer(l, in); }, layer);
-  if (!outputs[0].elements) outputs[0].elements = dry::infer_elements(layer, outputs[0], in);
+  if (!outputs.empty() && !outputs[0].elements) outputs[0].elements = dry::infer_elements(layer, outputs[0], in);
   AddedLayer& added = state_->layers.emplace_back(AddedLayer{layer, layer_name, {}});
   std::vector<TensorInfo> infos;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
@@ -122,6 +123,8 @@ void DryNetwork::mark_output_tensor(std::int32_t id, const std::string& name) {
   state_->outputs.push_back(id);
 }
 
+void DryNetwork::set_next_value(std::int32_t recurrence, std::int32_t next) { state_->next[recurrence] = next; }
+
 std::string DryNetwork::to_text() const {
   const State& state = *state_;
   const auto declared = [&](std::int32_t id) {
@@ -133,8 +136,11 @@ std::string DryNetwork::to_text() const {
     std::vector<std::string> outputs;
     for (const std::int32_t id : added.outputs) outputs.push_back(declared(id));
     const std::string arguments = layer_arguments(added.layer, [&](const Tensor& t) { return state.name_of(t.id()); });
-    text += fmt::format("{} = {}({})  # {}\n", fmt::join(outputs, ", "), layer_type_name(added.layer), arguments,
-                        added.name);
+    text += fmt::format("{}{}{}({})  # {}\n", fmt::join(outputs, ", "), outputs.empty() ? "" : " = ",
+                        layer_type_name(added.layer), arguments, added.name);
+    if (const auto next = state.next.find(added.outputs.empty() ? -1 : added.outputs[0]); next != state.next.end()) {
+      text += fmt::format("  next {} is {}\n", state.name_of(next->first), state.name_of(next->second));
+    }
   }
   for (const std::int32_t id : state.outputs) text += fmt::format("output {}\n", declared(id));
   return text;

@@ -23,7 +23,8 @@ class DryNetwork : public Network {
   //   input %x : float32[-1,3,224,224]
   //   %conv1_output_0 : float32[-1,64,112,112] = Convolution(%x, kernel=float32[64,3,7,7], stride=[2,2], ...)  # conv1
   //   output %y : float32[-1,1000]
-  // The same calls give the same text.
+  // A layer without outputs has none before it; a recurrence is followed by "  next %r is %x". The same calls give the
+  // same text.
   std::string to_text() const;
 
  protected:
@@ -32,6 +33,7 @@ class DryNetwork : public Network {
   // Throws Error(kBuildFailed) for more than 8 dimensions or a type that cannot be an input.
   void add_input_layer(const TensorInfo& info, std::int32_t id) override;
   void mark_output_tensor(std::int32_t id, const std::string& name) override;
+  void set_next_value(std::int32_t recurrence, std::int32_t next) override;
 
  private:
   struct State;  // what is known of each tensor, and the layers

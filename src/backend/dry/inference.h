@@ -112,6 +112,14 @@ Outputs infer(const layer::Dequantize& l, const Inputs& in);
 // infer_resize.cpp
 Outputs infer(const layer::Resize& l, const Inputs& in);
 Outputs infer(const layer::GridSample& l, const Inputs& in);
+// infer_control_flow.cpp
+Outputs infer(const layer::Condition& l, const Inputs& in);
+Outputs infer(const layer::ConditionalInput& l, const Inputs& in);
+Outputs infer(const layer::ConditionalOutput& l, const Inputs& in);
+Outputs infer(const layer::TripLimit& l, const Inputs& in);
+Outputs infer(const layer::Recurrence& l, const Inputs& in);
+Outputs infer(const layer::Iterator& l, const Inputs& in);
+Outputs infer(const layer::LoopOutput& l, const Inputs& in);
 // infer_fill.cpp
 Outputs infer(const layer::Fill& l, const Inputs& in);
 

@@ -9,6 +9,7 @@ namespace torch2trt {
 template <typename L>
 bool NvinferLayerMaker::finish(L* layer) {
   if (layer == nullptr) return false;
+  made_ = true;
   layer->setName(name_.c_str());
   // Shows in the engine inspector and in profiles (8.6 and later).
   if constexpr (requires { layer->setMetadata(""); }) {

@@ -12,11 +12,13 @@ class NvinferLayerMaker {
  public:
   NvinferLayerMaker(NvinferNetwork& owner, const std::string& name)
       : owner_(owner), net_(owner.network_), name_(name) {}
-  // The outputs of the layer, which is named; none where TensorRT made no layer.
+  // The outputs of the layer, which is named.
   std::vector<nvinfer1::ITensor*> make(const Layer& layer) {
     std::visit([this](const auto& l) { add(l); }, layer);
     return outputs_;
   }
+  // Whether TensorRT made a layer: those that only say where a loop ends have no outputs.
+  bool made() const { return made_; }
 
  private:
   void add(const layer::Constant& l);
@@ -52,6 +54,13 @@ class NvinferLayerMaker {
   void add(const layer::ParametricRelu& l);
   void add(const layer::Quantize& l);
   void add(const layer::Dequantize& l);
+  void add(const layer::Condition& l);
+  void add(const layer::ConditionalInput& l);
+  void add(const layer::ConditionalOutput& l);
+  void add(const layer::TripLimit& l);
+  void add(const layer::Recurrence& l);
+  void add(const layer::Iterator& l);
+  void add(const layer::LoopOutput& l);
 
   // Names the layer, says where it comes from, and takes its outputs. False where there is none.
   template <typename L>
@@ -66,6 +75,7 @@ class NvinferLayerMaker {
   nvinfer1::INetworkDefinition& net_;
   const std::string& name_;
   std::vector<nvinfer1::ITensor*> outputs_;
+  bool made_ = false;
   bool cast_ = false;  // whether it is a cast that is made
 };
 

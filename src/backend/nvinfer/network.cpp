@@ -103,8 +103,9 @@ std::vector<TensorInfo> NvinferNetwork::add_layer(const Layer& layer, const std:
     wide = wide || input.dtype() == DType::kFloat32;
   });
   half_layer_ = half_layer_ && !wide;
-  const std::vector<nvinfer1::ITensor*> outputs = NvinferLayerMaker(*this, layer_name).make(layer);
-  if (outputs.empty()) refused(type, layer_name);
+  NvinferLayerMaker maker(*this, layer_name);
+  const std::vector<nvinfer1::ITensor*> outputs = maker.make(layer);
+  if (!maker.made()) refused(type, layer_name);
   std::vector<TensorInfo> infos;
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     // A bad layer is returned all the same; the error appears when the shape of its output is read.
@@ -125,6 +126,24 @@ void NvinferNetwork::add_input_layer(const TensorInfo& info, std::int32_t id) {
   if (input == nullptr) refused("input", info.name);
   has_half_ = has_half_ || info.dtype == DType::kFloat16;
   tensors_[id] = input;
+}
+
+nvinfer1::IIfConditional& NvinferNetwork::conditional(std::int32_t id) {
+  nvinfer1::IIfConditional*& made = conditionals_[id];
+  if (made == nullptr) made = network_.addIfConditional();
+  if (made == nullptr) refused("IIfConditional", layer_name_of(location()));
+  return *made;
+}
+
+nvinfer1::ILoop& NvinferNetwork::loop(std::int32_t id) {
+  nvinfer1::ILoop*& made = loops_[id];
+  if (made == nullptr) made = network_.addLoop();
+  if (made == nullptr) refused("ILoop", layer_name_of(location()));
+  return *made;
+}
+
+void NvinferNetwork::set_next_value(std::int32_t recurrence, std::int32_t next) {
+  recurrences_.at(tensors_.at(recurrence))->setInput(1, *tensors_.at(next));
 }
 
 void NvinferNetwork::mark_output_tensor(std::int32_t id, const std::string& name) {

@@ -36,11 +36,16 @@ class NvinferNetwork : public Network {
   std::vector<TensorInfo> add_layer(const Layer& layer, const std::string& layer_name, std::int32_t first_id) override;
   void add_input_layer(const TensorInfo& info, std::int32_t id) override;
   void mark_output_tensor(std::int32_t id, const std::string& name) override;
+  void set_next_value(std::int32_t recurrence, std::int32_t next) override;
 
  private:
   friend class NvinferLayerMaker;
 
   nvinfer1::ITensor& at(const Tensor& tensor) const { return *tensors_.at(tensor.id()); }
+  // The IIfConditional or ILoop of a number, made at the first question. Throws Error(kBuildFailed) where TensorRT
+  // makes none.
+  nvinfer1::IIfConditional& conditional(std::int32_t id);
+  nvinfer1::ILoop& loop(std::int32_t id);
   // Throws Error(kUnsupportedOperator) for a type this TensorRT lacks.
   nvinfer1::DataType data_type(DType dtype) const;
   DType dtype_of(const nvinfer1::ITensor& tensor) const;
@@ -52,6 +57,9 @@ class NvinferNetwork : public Network {
   std::unique_ptr<tensorrt::ErrorRecorder> recorder_;
   std::vector<std::shared_ptr<const void>> kept_;
   std::map<std::int32_t, nvinfer1::ITensor*> tensors_;
+  std::map<std::int32_t, nvinfer1::IIfConditional*> conditionals_;
+  std::map<std::int32_t, nvinfer1::ILoop*> loops_;
+  std::map<const nvinfer1::ITensor*, nvinfer1::IRecurrenceLayer*> recurrences_;  // by their output
   bool has_half_ = false;
   // All floating-point inputs of the layer being added are float16.
   bool half_layer_ = false;

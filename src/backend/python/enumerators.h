@@ -71,4 +71,11 @@ inline const char* enumerator_name(FillOperation operation) {
   return kNames[static_cast<int>(operation)];
 }
 
+inline const char* enumerator_name(TripLimitKind kind) { return kind == TripLimitKind::kCount ? "COUNT" : "WHILE"; }
+
+inline const char* enumerator_name(LoopOutputKind kind) {
+  static constexpr const char* kNames[] = {"LAST_VALUE", "CONCATENATE", "REVERSE"};
+  return kNames[static_cast<int>(kind)];
+}
+
 }  // namespace torch2trt

@@ -47,6 +47,13 @@ class LayerMaker {
   py::object add(const layer::ParametricRelu& l);
   py::object add(const layer::Quantize& l);
   py::object add(const layer::Dequantize& l);
+  py::object add(const layer::Condition& l);
+  py::object add(const layer::ConditionalInput& l);
+  py::object add(const layer::ConditionalOutput& l);
+  py::object add(const layer::TripLimit& l);
+  py::object add(const layer::Recurrence& l);
+  py::object add(const layer::Iterator& l);
+  py::object add(const layer::LoopOutput& l);
 
   template <typename T>
   py::object convolution(const T& l, const char* method, std::int64_t maps, const Dims& window);

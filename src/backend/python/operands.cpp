@@ -86,6 +86,11 @@ py::object to_python(const Operand& operand, PythonNetwork* network) {
                           for (const Operand& item : value) list.append(to_python(item, network));
                           return list;
                         },
+                        [](const LoopList&) -> py::object {
+                          throw Error(ErrorCategory::kUnsupportedOperator,
+                                      "a list with one tensor of each iteration of a loop cannot be given to a "
+                                      "Python handler");
+                        },
                         [](const Unknown&) -> py::object { return py::none(); },
                         [](const Object& value) -> py::object {
                           throw Error(ErrorCategory::kUnsupportedOperator,

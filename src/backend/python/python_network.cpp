@@ -68,6 +68,8 @@ void PythonNetwork::close() {
   log_errors();
   tensors_.clear();
   ids_.clear();
+  boundaries_.clear();
+  recurrences_.clear();
 }
 
 void PythonNetwork::check_open() const {
@@ -106,9 +108,15 @@ void PythonNetwork::remember(std::int32_t id, py::object itensor) {
   tensors_[id] = std::move(itensor);
 }
 
+py::object PythonNetwork::boundary(std::int32_t id, const char* method) {
+  py::object& made = boundaries_[id];
+  if (!made) made = network_.attr(method)();
+  return made;
+}
+
 py::object PythonNetwork::itensor(const Tensor& tensor) {
   if (!tensors_.contains(tensor.id())) materialise(tensor);
-  return at(tensor);
+  return at(visible(tensor));
 }
 
 bool PythonNetwork::is_itensor(const py::handle& object) const {
@@ -201,6 +209,7 @@ std::vector<TensorInfo> PythonNetwork::add_layer(const Layer& layer, const std::
     refused(fmt::format("{}: {}", type, error.what()), layer_name);
   }
   if (made.is_none()) refused(type, layer_name);
+  if (std::holds_alternative<layer::Recurrence>(layer)) recurrences_.emplace(first_id, made);
   known_layers_ = network_.attr("num_layers").cast<int>();  // attention makes two
   made.attr("name") = layer_name;
   describe_origin(made, location());
@@ -227,6 +236,10 @@ void PythonNetwork::add_input_layer(const TensorInfo& info, std::int32_t id) {
   const py::object input = network_.attr("add_input")(info.name, data_type(info.dtype), py::tuple(py::cast(info.dims)));
   if (input.is_none()) refused("input", info.name);
   remember(id, input);
+}
+
+void PythonNetwork::set_next_value(std::int32_t recurrence, std::int32_t next) {
+  recurrences_.at(recurrence).attr("set_input")(1, tensors_.at(next));
 }
 
 void PythonNetwork::mark_output_tensor(std::int32_t id, const std::string& name) {

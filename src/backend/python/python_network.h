@@ -62,11 +62,16 @@ class PythonNetwork : public Network {
   std::vector<TensorInfo> add_layer(const Layer& layer, const std::string& layer_name, std::int32_t first_id) override;
   void add_input_layer(const TensorInfo& info, std::int32_t id) override;
   void mark_output_tensor(std::int32_t id, const std::string& name) override;
+  void set_next_value(std::int32_t recurrence, std::int32_t next) override;
 
  private:
   friend class LayerMaker;
 
   py::object at(const Tensor& tensor) const { return tensors_.at(tensor.id()); }
+  // The IIfConditional or ILoop of a number, made at the first question.
+  py::object conditional(std::int32_t id) { return boundary(id, "add_if_conditional"); }
+  py::object loop(std::int32_t id) { return boundary(id, "add_loop"); }
+  py::object boundary(std::int32_t id, const char* method);
   void remember(std::int32_t id, py::object itensor);
   py::object data_type(DType dtype) const;
   DType dtype_of(const py::object& itensor) const;
@@ -84,6 +89,8 @@ class PythonNetwork : public Network {
   py::list kept_;  // owners of the weights, emptied when the network is collected
   std::map<std::int32_t, py::object> tensors_;
   std::map<PyObject*, std::int32_t> ids_;
+  std::map<std::int32_t, py::object> boundaries_;   // conditionals and loops
+  std::map<std::int32_t, py::object> recurrences_;  // layers, by their output
   int known_layers_ = 0;
   std::vector<SourceLocation> handlers_;  // that run now; one may convert a module with others
   bool open_ = true;

@@ -4,13 +4,12 @@
 #include <torch/csrc/jit/ir/constants.h>
 
 #include "src/frontend/torchscript/importer.h"
+#include "src/graph/unrolling.h"
 
 namespace torch2trt::torchscript {
 namespace jit = torch::jit;
 namespace prim = c10::prim;
 namespace {
-
-constexpr std::int64_t kMaxUnrolled = 10'000;
 
 bool always_raises(const jit::Block* block) {
   for (const jit::Node* node : block->nodes()) {

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <stdexcept>
+
 #include "src/backend/dry/dry_network.h"
 #include "src/graph/text.h"
 #include "torch2trt/convert.h"
@@ -123,10 +125,10 @@ TEST(UserRegistry, AnOverloadComesBeforeTheOperatorAndInPlaceNamesServeToo) {
   return (%c)
 })ir"),
                                       handlers);
-  const std::size_t seven = text.find("7");
-  const std::size_t five = text.find("5", seven);
+  const std::size_t seven = text.find('7');
+  const std::size_t five = text.find('5', seven);
   EXPECT_NE(five, std::string::npos) << text;
-  EXPECT_NE(text.find("9", five), std::string::npos) << text;
+  EXPECT_NE(text.find('9', five), std::string::npos) << text;
   EXPECT_EQ(handlers.kinds(), (std::set<std::string>{"aten::add", "aten::relu_"}));
 }
 
@@ -148,6 +150,23 @@ TEST(UserRegistry, WrongResultsNameTheHandlerAndTheNode) {
     EXPECT_THAT(error.what(), HasSubstr("the handler for \"demo::scaled\" returned 2 outputs where the node has 1\n  "
                                         "at demo::scaled in module \"head\" (model.py:3)"));
   }
+}
+
+TEST(UserRegistry, WhatAHandlerThrowsNamesTheNode) {
+  const Graph graph = program(R"ir(graph g(%x : float32[2,3] "x") {
+  %a = demo::scaled(x=%x, by=3.0)  # scope "head" source "model.py:3"
+  return (%a)
+})ir");
+  UserRegistry handlers;
+  handlers.add("demo::scaled", [](Network&, Args&) -> Results { throw std::out_of_range("no such operand"); });
+  EXPECT_THAT(
+      [&] { network_of(graph, handlers); },
+      ThrowsMessage<Error>("the handler for \"demo::scaled\" failed: no such operand\n  at demo::scaled in module "
+                           "\"head\" (model.py:3)"));
+  UserRegistry others;
+  others.add("demo::scaled", [](Network&, Args&) -> Results { throw Error(ErrorCategory::kRuntime, "no plugin"); });
+  EXPECT_THAT([&] { network_of(graph, others); },
+              ThrowsMessage<Error>("no plugin\n  at demo::scaled in module \"head\" (model.py:3)"));
 }
 
 TEST(UserRegistry, ArgumentsThatAreNotReadAreNoted) {

@@ -186,12 +186,12 @@ TEST(FoldBatchNorm, LeavesTheRestAlone) {
         "%n, %r1");
 }
 
-TEST(FoldBatchNorm, TheFoldedKernelIsRoundedOnce) {
+TEST(FoldBatchNorm, TheFactorsAreRoundedOnceAndTheKernelAfterIt) {
   Graph graph = program("float32[2,3,8,8]", conv("%w") + norm() + "return (%n)");
   std::map<std::string, at::Tensor> p;
   for (const Parameter& parameter : graph.parameters) p[parameter.name] = to_torch(parameter.data).to(at::kDouble);
   const at::Tensor scale = p["b.weight"] * at::rsqrt(p["b.var"] + 1e-5);
-  const at::Tensor kernel = (p["c.weight"] * scale.reshape({-1, 1, 1, 1})).to(at::kFloat);
+  const at::Tensor kernel = p["c.weight"].to(at::kFloat) * scale.to(at::kFloat).reshape({-1, 1, 1, 1});
   const at::Tensor bias = (-(p["b.mean"] * scale) + p["b.bias"]).to(at::kFloat);
   fold_batch_norm(graph);
   const Node convolution = graph.body.nodes.back();

@@ -1,0 +1,94 @@
+// Conditions: the taken block where the condition is known, else an IIfConditional with both.
+#include "src/convert/conditionals.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "src/convert/carried.h"
+
+namespace torch2trt {
+
+std::optional<bool> known_condition(const Operand& condition) {
+  if (const auto* value = condition.as<bool>()) return *value;
+  if (const auto* value = condition.as<std::int64_t>()) return *value != 0;
+  if (const auto* value = condition.as<double>()) return *value != 0;
+  const auto* tensor = condition.as<HostTensor>();
+  if (tensor == nullptr || tensor->numel() != 1) return std::nullopt;
+  return integer_at(contiguous_as(*tensor, DType::kBool), 0) != 0;
+}
+
+Tensor condition_tensor(Network& net, const Operand& condition) {
+  if (const auto value = known_condition(condition)) return net.scalar(*value ? 1 : 0, DType::kBool);
+  const std::vector<Tensor> tensors = flattened(net, condition);
+  std::int64_t elements = tensors.size() == 1 ? 1 : 0;
+  for (const Tensor& tensor : tensors) {
+    for (const std::int64_t size : tensor.dims()) elements *= size;
+  }
+  if (elements != 1) {
+    throw Error(ErrorCategory::kUnsupportedOperator,
+                fmt::format("the condition is {}; it must be a tensor of one element", describe(condition)));
+  }
+  return net.reshape(net.cast(tensors[0], DType::kBool), {});
+}
+
+std::vector<Operand> run_conditional(const Node& node, const Operand& condition, const std::vector<Operand>& inputs,
+                                     Network* network, const BlockRunner& runner, const std::vector<bool>& used) {
+  if (const auto taken = known_condition(condition)) return runner.run(node.blocks.at(*taken ? 0 : 1), inputs);
+  if (network == nullptr) {
+    throw Error(ErrorCategory::kInvalidArgument,
+                fmt::format("the condition is {}; it must be a tensor of one element", describe(condition)),
+                node.location());
+  }
+  Network& net = *network;
+  const std::int32_t conditional = net.begin_conditional(condition_tensor(net, condition));
+  std::int32_t branches[2];
+  std::vector<Operand> values[2];
+  for (const int side : {0, 1}) {
+    branches[side] = net.begin_branch(conditional);
+    const Network::Scope branch(net, branches[side]);
+    values[side] = runner.run(node.blocks.at(static_cast<std::size_t>(side)), inputs);
+  }
+  net.set_location(node.location());
+  std::vector<Operand> results;
+  std::set<std::int32_t> returned[2];
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    const Operand& a = values[0].at(i);
+    const Operand& b = values[1].at(i);
+    if (has_unknown(a) || has_unknown(b)) {
+      results.emplace_back(Unknown{});
+      continue;
+    }
+    if (!used[i] || is_same(a, b)) {
+      results.push_back(used[i] ? a : None{});
+      continue;
+    }
+    check_exchangeable(a, b, fmt::format("output {} of the branches is ", i));
+    std::vector<Tensor> leaves[2];
+    for (const int side : {0, 1}) {
+      const Network::Scope branch(net, branches[side]);
+      for (const Tensor& tensor : flattened(net, side == 0 ? a : b)) {
+        Tensor result = net.as_branch_result(tensor);
+        // TensorRT-RTX 1.7 builds no conditional of which two outputs are one tensor.
+        if (!returned[side].insert(result.id()).second) result = net.add(layer::Identity{result});
+        leaves[side].push_back(result);
+      }
+    }
+    std::vector<Tensor> merged;
+    for (std::size_t leaf = 0; leaf < leaves[0].size(); ++leaf) {
+      const Tensor& x = leaves[0][leaf];
+      const Tensor& y = leaves[1][leaf];
+      if (x.dtype() != y.dtype() || x.rank() != y.rank()) {
+        throw Error(ErrorCategory::kUnsupportedOperator,
+                    fmt::format("output {} of the branches is {} and {}; in a network both must have one type and rank",
+                                i, describe(x), describe(y)));
+      }
+      merged.push_back(net.add(layer::ConditionalOutput{conditional, x, y}));
+    }
+    std::span<const Tensor> rest = merged;
+    results.push_back(rebuilt(a, b, rest));
+  }
+  return results;
+}
+
+}  // namespace torch2trt
