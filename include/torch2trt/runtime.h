@@ -27,7 +27,7 @@
 
 // As the CUDA runtime's own headers declare it, so that they are not needed here.
 struct CUstream_st;
-using cudaStream_t = CUstream_st*;
+using cudaStream_t = CUstream_st*;  // NOLINT(readability-identifier-naming): CUDA's
 
 namespace torch2trt {
 
@@ -302,7 +302,7 @@ class EnginePool {
   // Makes all contexts at once, so that a lack of memory shows here.
   EnginePool(std::shared_ptr<const Engine> engine, const PoolOptions& options);
   // Over copies of one engine in turn: before TensorRT 10, an engine with dynamic shapes has one context a profile.
-  EnginePool(std::vector<std::shared_ptr<const Engine>> engines, const PoolOptions& options);
+  EnginePool(const std::vector<std::shared_ptr<const Engine>>& engines, const PoolOptions& options);
 
   // Waits for a free context. The run enqueued on it need not be finished when it is given back: the next holder's
   // enqueue waits for it, on its stream, not on the host.

@@ -17,8 +17,9 @@ const Operand::List& list_of(const Node& node, const std::vector<NamedOperand>& 
   return *list;
 }
 
-const Operand& item_of(const Node& node, const std::vector<NamedOperand>& operands) {
-  const Operand::List& list = list_of(node, operands);
+// The item of `list` at the index that is the second operand.
+template <typename List>
+auto& item_at(const Node& node, const std::vector<NamedOperand>& operands, List& list) {
   const auto* index = operands.size() < 2 ? nullptr : operands[1].value.as<std::int64_t>();
   if (index == nullptr) {
     throw Error(ErrorCategory::kUnsupportedOperator, "the index of a list must be a constant integer", node.location());
@@ -35,10 +36,25 @@ const Operand& item_of(const Node& node, const std::vector<NamedOperand>& operan
 
 bool joins_lists(const Node& node) { return node.kind == "aten::add" && node.overload == "t"; }
 
+namespace {
+
+bool is_message(const Node& node) { return node.kind == "aten::format"; }
+bool sets_item(const Node& node) { return node.kind == "torch2trt::with_item"; }
+
+bool tests_none(const Node& node) { return node.kind == "aten::__is__" || node.kind == "aten::__isnot__"; }
+
+// Scripts ask these to choose PyTorch's fused kernels, which are made of no layers: with gradients they do without.
+bool asks_for_gradients(const Node& node) {
+  return node.kind == "aten::is_grad_enabled" || node.kind == "prim::requires_grad";
+}
+
+}  // namespace
+
 bool is_structural(const Node& node) {
   return node.kind == "prim::ListConstruct" || node.kind == "prim::TupleConstruct" || node.kind == "prim::ListUnpack" ||
          node.kind == "prim::TupleUnpack" || node.kind == "prim::TupleIndex" || node.kind == "aten::__getitem__" ||
-         node.kind == "aten::len" || joins_lists(node);
+         node.kind == "aten::len" || joins_lists(node) || sets_item(node) || is_message(node) || tests_none(node) ||
+         asks_for_gradients(node);
 }
 
 std::optional<std::vector<Operand>> restructured(const Node& node, const std::vector<NamedOperand>& operands) {
@@ -47,10 +63,23 @@ std::optional<std::vector<Operand>> restructured(const Node& node, const std::ve
     for (const NamedOperand& operand : operands) list.push_back(operand.value);
     return std::vector<Operand>{Operand(std::move(list))};
   }
+  // Texts only end up in messages of errors, which need no values that only the network knows: the template will do.
+  if (is_message(node) && !operands.empty()) return std::vector<Operand>{operands[0].value};
+  if (asks_for_gradients(node)) return std::vector<Operand>{Operand(true)};
+  if (tests_none(node) && operands.size() == 2) {
+    const bool a = operands[0].value.is_none();
+    const bool b = operands[1].value.is_none();
+    if (a || b) return std::vector<Operand>{Operand((a == b) == (node.kind == "aten::__is__"))};
+  }
+  if (sets_item(node)) {
+    Operand::List list = list_of(node, operands);
+    item_at(node, operands, list) = operands.at(2).value;
+    return std::vector<Operand>{Operand(std::move(list))};
+  }
   if (node.kind == "prim::ListUnpack" || node.kind == "prim::TupleUnpack") return list_of(node, operands);
-  if (node.kind == "prim::TupleIndex") return std::vector<Operand>{item_of(node, operands)};
+  if (node.kind == "prim::TupleIndex") return std::vector<Operand>{item_at(node, operands, list_of(node, operands))};
   if (operands.empty() || operands[0].value.as<Operand::List>() == nullptr) return std::nullopt;
-  if (node.kind == "aten::__getitem__") return std::vector<Operand>{item_of(node, operands)};
+  if (node.kind == "aten::__getitem__") return std::vector<Operand>{item_at(node, operands, list_of(node, operands))};
   if (node.kind == "aten::len")
     return std::vector<Operand>{Operand(static_cast<std::int64_t>(list_of(node, operands).size()))};
   if (joins_lists(node) && operands.size() > 1 && operands[1].value.as<Operand::List>() != nullptr) {

@@ -62,6 +62,15 @@ void register_scalars(HandlerRegistry& r) {
   using enum ElementWiseOperation;
   r.op("prim::dtype").convert(dtype_of);
   r.op("prim::device").convert(device_of);
+  r.op("prim::is_nested").convert([](Network&, Args& a) -> Results {
+    a.ignore({"a"});
+    return Operand(false);
+  });
+  if (r.entries().find("aten::is_floating_point") == r.entries().end()) {
+    r.op("aten::is_floating_point").convert([](Network&, Args& a) -> Results {
+      return Operand(is_floating(a.tensor("self").dtype()));
+    });
+  }
   r.op("aten::Bool").convert(to_bool);
   r.ops({"aten::Float", "aten::FloatImplicit"}).convert(to_float);
   r.op("aten::Int").convert(to_int);

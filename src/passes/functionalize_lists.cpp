@@ -32,6 +32,7 @@ bool writes(const Block& block) {
 }
 
 bool appends(const Node& node) { return node.kind == "aten::append"; }
+bool replaces(const Node& node) { return node.kind == "aten::_set_item"; }
 bool extends(const Node& node) { return node.kind == "aten::extend" || node.kind == "aten::add_"; }
 
 class ListFunctionalizer {
@@ -101,18 +102,28 @@ class ListFunctionalizer {
 
   Node pure(const Node& node) {
     const int list = list_of(*written_list(node));
-    if (!appends(node) && !extends(node)) {
-      refuse(node, "inside or after control flow, of the writes to lists only append and extend are supported");
+    if (!appends(node) && !extends(node) && !replaces(node)) {
+      refuse(
+          node,
+          "inside or after control flow, of the writes to lists only append, extend and those to items are supported");
     }
     if (is_shared(list)) {
       refuse(node, "the list may be known by another name too: a branch or loop gave it, or another list holds it");
     }
     Argument added = node.arguments.at(1).value;
     read(added);
-    if (appends(node)) added = Argument(Argument::List{added});
     const ValueId before = now_[static_cast<std::size_t>(list)];
     Node result{.kind = "aten::add", .overload = "t", .scope = node.scope, .source = node.source};
-    result.arguments = {{"a", Argument(before)}, {"b", std::move(added)}};
+    if (replaces(node)) {
+      Argument item = node.arguments.at(2).value;
+      read(item);
+      result.kind = "torch2trt::with_item";
+      result.overload = "";
+      result.arguments = {{"list", Argument(before)}, {"index", std::move(added)}, {"item", std::move(item)}};
+    } else {
+      if (appends(node)) added = Argument(Argument::List{added});
+      result.arguments = {{"a", Argument(before)}, {"b", std::move(added)}};
+    }
     result.outputs = {new_value(before)};
     now_[static_cast<std::size_t>(list)] = result.outputs[0];
     for (const ValueId output : node.outputs) lists_[output] = list;

@@ -17,10 +17,10 @@ bool contains(const std::array<std::string_view, N>& list, std::string_view item
 constexpr std::array<std::string_view, 4> kEffects{"prim::RaiseException", "aten::manual_seed",
                                                    "aten::set_grad_enabled", "prim::Exit"};
 // What has no fixed schema and no effect, in TorchScript ...
-constexpr std::array<std::string_view, 12> kPure{"prim::Constant",      "prim::ListConstruct", "prim::TupleConstruct",
-                                                 "prim::DictConstruct", "prim::ListUnpack",    "prim::TupleUnpack",
-                                                 "prim::TupleIndex",    "prim::TupleSlice",    "prim::GetAttr",
-                                                 "prim::Uninitialized", "prim::Print",         "prim::unchecked_cast"};
+constexpr std::array<std::string_view, 13> kPure{
+    "torch2trt::with_item", "prim::Constant",    "prim::ListConstruct", "prim::TupleConstruct", "prim::DictConstruct",
+    "prim::ListUnpack",     "prim::TupleUnpack", "prim::TupleIndex",    "prim::TupleSlice",     "prim::GetAttr",
+    "prim::Uninitialized",  "prim::Print",       "prim::unchecked_cast"};
 // ... and in exports: Python's arithmetic on sizes.
 constexpr std::array<std::string_view, 3> kPurePrefixes{"_operator.", "math.", "torch.sym_"};
 

@@ -70,7 +70,7 @@ class Allocator : public nvinfer1::IOutputAllocator {
   void notifyShape(const char* /*name*/, const nvinfer1::Dims& dims) noexcept override {
     try {
       sink_->shape_known(shape_of(dims));
-    } catch (const std::exception&) {  // more than 8 dimensions: there are none
+    } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): more than 8 dimensions, and there are none
     }
   }
 
@@ -83,7 +83,7 @@ class Profiler : public nvinfer1::IProfiler {
   void reportLayerTime(const char* name, float milliseconds) noexcept override {
     try {
       times.push_back({name, milliseconds});
-    } catch (const std::bad_alloc&) {  // one layer less
+    } catch (const std::bad_alloc&) {  // NOLINT(bugprone-empty-catch): one layer less; TensorRT knows no exceptions
     }
   }
   std::vector<LayerTime> times;

@@ -64,7 +64,7 @@ std::shared_ptr<runtime::PoolState> make_state(const std::vector<std::shared_ptr
 
 EnginePool::EnginePool(std::shared_ptr<const Engine> engine, const PoolOptions& options)
     : state_(make_state({std::move(engine)}, options)) {}
-EnginePool::EnginePool(std::vector<std::shared_ptr<const Engine>> engines, const PoolOptions& options)
+EnginePool::EnginePool(const std::vector<std::shared_ptr<const Engine>>& engines, const PoolOptions& options)
     : state_(make_state(engines, options)) {}
 
 EnginePool::Lease EnginePool::acquire() { return {state_, state_->take(true)}; }

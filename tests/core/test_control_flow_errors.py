@@ -58,7 +58,7 @@ LISTS_OF_LISTS = (
 @pytest.mark.parametrize(
     "nodes, category, match",
     [
-        (IF, UnsupportedOperator, r"the condition is network tensor float32\[2, 3\]; it must be a tensor of one element"),
+        (IF, UnsupportedOperator, r"the condition is network tensor float32\[2, 3\]; it must be a tensor of one"),
         (NEVER_ENDS, UnsupportedOperator, "the loop never ends"),
         (NOTHING_TO_SCAN, InvalidArgument, "there is no tensor to iterate over"),
         (TOO_FEW, Error, "a block takes 1 values, 0 are given"),

@@ -312,8 +312,24 @@ class TakesFromLoopList(nn.Module):
 class SetsItem(nn.Module):
     def forward(self, x):
         items = [x, x]
+        counts = [0, 1]
         if x.sum() > 0:
-            items[0] = x + 1
+            items[-1] = x + 1
+        if x.size(0) > 1:
+            counts[0] = 5
+            items[0] = x * counts[0]
+        return torch.cat(items) + counts[0]
+
+
+def test_items_are_set():
+    check(SetsItem(), (X,), (-X,))
+
+
+class Pops(nn.Module):
+    def forward(self, x):
+        items = [x, x]
+        if x.sum() > 0:
+            items.pop()
         return torch.cat(items)
 
 
@@ -333,7 +349,7 @@ def test_lists_that_no_network_has():
     ranges = {"x": ([1, 3], [2, 3], [8, 3])}
     refused(AppendsSometimes(), X, match="output 0 of the branches is ")
     refused(CollectWhile(), X, match="TensorRT must know the number of iterations before")
-    refused(SetsItem(), X, match="of the writes to lists only append and extend are supported")
+    refused(Pops(), X, match="of the writes to lists only append, extend and those to items are supported")
     refused(Aliases(), X, match="the list may be known by another name too")
     for module, match in [
         (ReadsWhileAppending(), "in a loop of the network a carried value is in turn"),

@@ -31,13 +31,13 @@ def test_the_tree_passes() -> None:
         ("file_length", {"src/a.cpp": "x\n" * 601}, ["src/a.cpp: 601 lines; the limit is 600"]),
         (
             "tensorrt_versions",
-            {"src/backend/nvinfer/compat.h": "#if NV_TENSORRT_MAJOR > 9\n", "docs/a.py": "NV_TENSORRT_"},
+            {"src/tensorrt/compat.h": "#if NV_TENSORRT_MAJOR > 9\n", "docs/a.py": "NV_TENSORRT_"},
             [],
         ),
         (
             "tensorrt_versions",
             {"src/a.h": "\n#if NV_TENSORRT_MAJOR > 9\n"},
-            ["src/a.h:2: NV_TENSORRT_ belongs in src/backend/nvinfer/compat.h"],
+            ["src/a.h:2: NV_TENSORRT_ belongs in src/tensorrt/compat.h"],
         ),
         ("torch_headers", {"src/torch/a.cpp": "#include <torch/csrc/jit/ir/ir.h>"}, []),
         (

@@ -24,7 +24,8 @@ a TensorRT-RTX engine. The networks are executed on the CPU (`torch2trt.executor
 * *layers*: of the static network; *dynamic*: with a dynamic batch; *ONNX*: of TensorRT's ONNX parser for the file of
   torch.onnx.export, batch 1. {onnx}
 * *convert*: seconds from the exported program to the network, static, one thread; *build*: from there to the engine.
-  Other work ran on the machine.
+  Wall clock, at the lowest priority on a machine full of other work: upper bounds. [Benchmarks](benchmarks.md) has
+  better ones.
 
 """
 TITLES = ("model", "weights", "layers", "dynamic", "ONNX", "error", "apart", "convert", "build", "inputs")
@@ -66,9 +67,16 @@ def text(results: dict[str, dict[str, Any]]) -> str:
     passed = [entry for entry in results.values() if not measure.failures(entry)]
     passed.sort(key=lambda entry: (entry["model"] in models.OTHERS, entry["model"]))
     everywhere = all("onnx_layers" in entry for entry in passed)
-    page = HEADER.format(onnx="" if everywhere else "It was measured for some models only.").replace(
-        " \n", "\n"
+    onnx = (
+        ""
+        if everywhere
+        else "Empty where it was not measured; see [benchmarks](benchmarks.md) for five models."
     )
+    page = HEADER.format(onnx=onnx).replace(" \n", "\n")
+    missing = sorted(set(models.names()) - set(results))
+    if missing:
+        total = len(models.names())
+        page += f"**Only {len(results)} of {total} models are measured so far**; the others are below.\n\n"
     page += f"| {' | '.join(TITLES)} |\n|---|{'---:|' * (len(TITLES) - 2)}---|\n"
     page += "".join(f"| {' | '.join(cells(entry))} |\n" for entry in passed)
     failed = {
@@ -77,6 +85,6 @@ def text(results: dict[str, dict[str, Any]]) -> str:
     if failed:
         page += "\nNot converted, or not equal:\n\n"
         page += "".join(f"* {name}: {'; '.join(reasons)}\n" for name, reasons in failed.items())
-    if missing := sorted(set(models.names()) - set(results)):
-        page += f"\nNot measured: {', '.join(missing)}.\n"
+    if missing:
+        page += f"\nNot measured yet: {', '.join(missing)}.\n"
     return page

@@ -124,12 +124,18 @@ TEST(FunctionalizeLists, ACarriedListThatTheBodyReturnsStaysOneList) {
             "  return (%m_1)\n");
 }
 
+TEST(FunctionalizeLists, AnItemIsReplaced) {
+  EXPECT_EQ(functional("%l : list = prim::ListConstruct(\"0\"=%x)\n"
+                       "%o : list = aten::_set_item.t(l=%l, idx=0, el=%n)\n"
+                       "return (%l, %o)\n"),
+            "  %l : list = prim::ListConstruct(\"0\"=%x)\n"
+            "  %l_1 : list = torch2trt::with_item(list=%l, index=0, item=%n)\n"
+            "  return (%l_1, %l_1)\n");
+}
+
 TEST(FunctionalizeLists, OtherWritesAreRefused) {
   EXPECT_THAT(error_of("%l : list = prim::ListConstruct(\"0\"=%x)\n%o = aten::pop.t(self=%l, idx=-1)\nreturn (%o)\n"),
-              HasSubstr("of the writes to lists only append and extend are supported"));
-  EXPECT_THAT(error_of("%l : list = prim::ListConstruct(\"0\"=%x)\n%o : list = aten::_set_item.t(l=%l, idx=0, el=%x)\n"
-                       "return (%l)\n"),
-              HasSubstr("of the writes to lists only append and extend are supported"));
+              HasSubstr("of the writes to lists only append, extend and those to items are supported"));
 }
 
 TEST(FunctionalizeLists, AListOfTwoNamesIsNotWritten) {
