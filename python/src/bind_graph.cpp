@@ -177,7 +177,8 @@ void bind_graph(py::module_& m) {
     const auto names = passes_against(kinds);
     return std::set<std::string>(names.begin(), names.end());
   });
-  m.def("read_pt2", &read_pt2, py::call_guard<py::gil_scoped_release>());
+  m.def("read_pt2", &read_pt2, py::arg("path"), py::arg("verify_weights") = true,
+        py::call_guard<py::gil_scoped_release>());
   // `lookup(name, kind)` gives the torch tensor of that name, or None; kind is "parameter", "buffer" or "constant".
   m.def("graph_from_export", [](const std::string& model_json, const py::function& lookup) {
     return graph_from_export(model_json,

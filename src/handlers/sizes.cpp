@@ -37,6 +37,14 @@ Results modulo(Network& net, Args& a) {
 
 Results negative(Network& net, Args& a) { return net.dim_arithmetic(ElementWiseOperation::kSub, Dim(0), a.dim("a")); }
 
+// A 0-d bool.
+Handler comparison(ElementWiseOperation operation, bool negated) {
+  return [=](Network& net, Args& a) -> Results {
+    const Tensor result = net.elementwise(operation, net.dim_tensor(a.dim("a")), net.dim_tensor(a.dim("b")));
+    return negated ? net.unary(UnaryOperation::kNot, result) : result;
+  };
+}
+
 // A tensor made of a size, or a size made of a tensor: the same Dim. Other numbers stay what they are.
 Results same_size(Network&, Args& a) {
   const auto* tensor = a.operand("a").as<Tensor>();
@@ -44,48 +52,11 @@ Results same_size(Network&, Args& a) {
   return a.dim("a");
 }
 
-// int() of a number of the network rounds to zero.
-Results to_int(Network& net, Args& a) {
-  const auto* number = a.operand("a").as<Tensor>();
-  if (number == nullptr || number->rank() != 0 || is_integer(number->dtype())) return a.dim("a");
-  return Dim::computed(net.cast(*number, net.shape_dtype()));
-}
-
-enum class Test { kEqual, kGreater, kLess };
-
-// Of two sizes. A number that is known, or a bool of the network.
-Handler comparison(Test test, bool negated) {
-  return [=](Network& net, Args& a) -> Results {
-    using enum ElementWiseOperation;
-    const Dim x = a.dim("a");
-    const Dim y = a.dim("b");
-    if (x.is_constant() && y.is_constant()) {
-      const bool holds = test == Test::kEqual     ? x.value() == y.value()
-                         : test == Test::kGreater ? x.value() > y.value()
-                                                  : x.value() < y.value();
-      return Operand(holds != negated);
-    }
-    if (x.same_as(y)) return Operand((test == Test::kEqual) != negated);
-    const ElementWiseOperation operation = test == Test::kEqual ? kEqual : test == Test::kGreater ? kGreater : kLess;
-    const Tensor result = net.elementwise(operation, net.dim_tensor(x), net.dim_tensor(y));
-    return negated ? net.unary(UnaryOperation::kNot, result) : result;
-  };
-}
-
 // Python's floats are float32 in the network.
-Handler float_arithmetic(ElementWiseOperation operation) {
-  return [operation](Network& net, Args& a) -> Results {
-    return net.elementwise(operation, a.tensor_as("a", DType::kFloat32), a.tensor_as("b", DType::kFloat32));
-  };
-}
-
-Results to_float(Network&, Args& a) { return a.tensor_as("a", DType::kFloat32); }
-
 Results square_root(Network& net, Args& a) {
   return net.unary(UnaryOperation::kSqrt, a.tensor_as("a", DType::kFloat32));
 }
 
-// size ** number.
 Results power(Network& net, Args& a) {
   const Tensor base = a.tensor_as("a", DType::kFloat32);
   return net.elementwise(ElementWiseOperation::kPow, base, a.tensor_as("b", DType::kFloat32));
@@ -105,24 +76,15 @@ void register_sizes(HandlerRegistry& r) {
   r.ops({"prim::min.int", "prim::min"}).convert(arithmetic(ElementWiseOperation::kMin));
   r.op("aten::remainder.int").convert(modulo);
   r.op("aten::neg.int").convert(negative);
-  r.op("aten::eq.int").convert(comparison(Test::kEqual, false));
-  r.op("aten::ne.int").convert(comparison(Test::kEqual, true));
-  r.op("aten::gt.int").convert(comparison(Test::kGreater, false));
-  r.op("aten::le.int").convert(comparison(Test::kGreater, true));
-  r.op("aten::lt.int").convert(comparison(Test::kLess, false));
-  r.op("aten::ge.int").convert(comparison(Test::kLess, true));
-  for (const std::string overload : {"float", "int_float", "float_int"}) {
-    r.op("aten::add." + overload).convert(float_arithmetic(ElementWiseOperation::kSum));
-    r.op("aten::sub." + overload).convert(float_arithmetic(ElementWiseOperation::kSub));
-    r.op("aten::mul." + overload).convert(float_arithmetic(ElementWiseOperation::kProd));
-    if (overload == "float") r.op("aten::div.float").convert(float_arithmetic(ElementWiseOperation::kDiv));
-  }
-  r.op("aten::div.int").convert(float_arithmetic(ElementWiseOperation::kDiv));
   r.ops({"aten::pow.int", "aten::pow.int_float", "aten::pow.float", "aten::pow.float_int"}).convert(power);
   r.ops({"aten::sqrt.int", "aten::sqrt.float"}).convert(square_root);
-  r.ops({"aten::Float", "aten::FloatImplicit"}).convert(to_float);
-  r.ops({"aten::Int", "aten::IntImplicit"}).convert(to_int);
-  r.ops({"prim::NumToTensor", "aten::ScalarImplicit"}).convert(same_size);
+  r.op("aten::gt.int").convert(comparison(ElementWiseOperation::kGreater, false));
+  r.op("aten::le.int").convert(comparison(ElementWiseOperation::kGreater, true));
+  r.op("aten::lt.int").convert(comparison(ElementWiseOperation::kLess, false));
+  r.op("aten::ge.int").convert(comparison(ElementWiseOperation::kLess, true));
+  r.op("aten::eq.int").convert(comparison(ElementWiseOperation::kEqual, false));
+  r.op("aten::ne.int").convert(comparison(ElementWiseOperation::kEqual, true));
+  r.ops({"prim::NumToTensor", "aten::ScalarImplicit", "aten::IntImplicit"}).convert(same_size);
 }
 
 }  // namespace torch2trt

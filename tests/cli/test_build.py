@@ -58,7 +58,7 @@ def test_a_flipped_bit_in_a_weight_is_no_engine(
     data[info.header_offset + 30 + sum(lengths) + info.file_size // 2] ^= 1
     (tmp_path / model).write_bytes(data)
     shapes = ["--shapes=x:2x3x8x8"] if model.endswith(".pt") else []
-    done = packaged("build", tmp_path / model, *shapes, f"--saveEngine={tmp_path / 'e'}")
+    done = packaged("build", str(tmp_path / model), *shapes, f"--saveEngine={tmp_path / 'e'}")
     assert done.returncode == 3
     assert f'the checksum of member "{info.filename}" does not match' in done.stderr
     assert not (tmp_path / "e").exists()

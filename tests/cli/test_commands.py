@@ -168,10 +168,20 @@ def test_check_warns_of_float64(native: Run) -> None:
     assert "warning: TensorRT has no float64" in native("check", "wide.pt2").stdout
 
 
-def test_check_warns_of_sizes_below_those_of_the_program(native: Run) -> None:
+def test_check_warns_of_sizes_below_those_of_the_program(native: Run, tmp_path: Path) -> None:
+    class OneIsSpecial(torch.nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x.expand(3, 4) if x.shape[0] == 1 else x * 2
+
+    dynamic = {"x": {0: torch.export.Dim.DYNAMIC}}
+    program = torch.export.export(OneIsSpecial(), (torch.rand(3, 4),), dynamic_shapes=dynamic)
+    torch.export.save(program, tmp_path / "special.pt2")
+
     def warnings(size: int) -> list[str]:
-        shapes = (f"--minShapes=x:{size}x3x8x8", "--maxShapes=x:8x3x8x8")
-        return json.loads(native("check", "unbounded.pt2", *shapes, "--json").stdout)["warnings"]
+        shapes = (f"--minShapes=x:{size}x4", "--maxShapes=x:8x4")
+        return json.loads(native("check", str(tmp_path / "special.pt2"), *shapes, "--json").stdout)[
+            "warnings"
+        ]
 
     assert warnings(2) == []
     (warning,) = warnings(1)
@@ -188,7 +198,7 @@ def test_check_notes_what_tensorrt_rtx_does_not_build(native: Run, tmp_path: Pat
             return x[x > 0]
 
     torch.export.save(torch.export.export(Mask(), (torch.rand(3, 4),)), tmp_path / "mask.pt2")
-    done = native("check", tmp_path / "mask.pt2")
+    done = native("check", str(tmp_path / "mask.pt2"))
     assert done.returncode == 0
     assert "warning: the network has a NonZero layer" in done.stdout
     assert "TensorRT-RTX has no kernels for NonZero" in done.stdout
@@ -202,7 +212,7 @@ def test_check_goes_on_behind_a_layer_that_is_refused(native: Run, tmp_path: Pat
 
     args = (torch.rand(4, 4), torch.ones(4, 4, dtype=torch.uint8))
     torch.export.save(torch.export.export(Refused(), args), tmp_path / "refused.pt2")
-    done = native("check", tmp_path / "refused.pt2", "--json")
+    done = native("check", str(tmp_path / "refused.pt2"), "--json")
     assert done.returncode == 4
     found = {entry["kind"]: entry for entry in json.loads(done.stdout)["unsupported"]}
     assert {"aten::cat", "aten::linalg_det", "aten::fft_fft"} <= {kind.split(".")[0] for kind in found}
