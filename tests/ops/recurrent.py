@@ -9,15 +9,22 @@ X = In((5, 3, 4), batch=1)  # steps, batch, features
 FIRST = In((3, 5, 4))
 
 
-class States(nn.Module):
-    """A recurrent network that is given its initial states."""
+class State(nn.Module):
+    """A recurrent network that is given its initial state."""
 
     def __init__(self, network):
         super().__init__()
         self.network = network
 
-    def forward(self, x, *states):
-        return self.network(x, states if len(states) > 1 else states[0])
+    def forward(self, x, state):
+        return self.network(x, state)
+
+
+class States(State):
+    """The same with the two of an LSTM."""
+
+    def forward(self, x, hidden, cell):
+        return self.network(x, (hidden, cell))
 
 
 class FromParameters(nn.Module):
@@ -70,12 +77,12 @@ ROWS = [
     row("aten::gru.input", lambda: nn.GRU(4, 6), X, module=True),
     row("aten::gru.input", lambda: nn.GRU(4, 6, num_layers=2, bidirectional=True, batch_first=True), FIRST, module=True),
     row("aten::gru.input", lambda: nn.GRU(4, 6, bias=False, bidirectional=True), In(X.shape, batch=0), module=True, only="trace"),
-    row("aten::gru.input", lambda: States(nn.GRU(4, 6, bidirectional=True)), X, In((2, 3, 6), batch=1), module=True),
+    row("aten::gru.input", lambda: State(nn.GRU(4, 6, bidirectional=True)), X, In((2, 3, 6), batch=1), module=True),
     row("aten::gru.input", FromParameters, X, module=True),
     row("aten::gru.input", lambda: nn.GRU(4, 6), In((5, 4)), module=True, only="trace", note="no batch"),
     row("aten::rnn_tanh.input", lambda: nn.RNN(4, 6), X, module=True),
     row("aten::rnn_tanh.input", lambda: nn.RNN(4, 6, num_layers=2, bidirectional=True, batch_first=True), FIRST, module=True),
-    row("aten::rnn_tanh.input", lambda: States(nn.RNN(4, 6, bias=False)), In(X.shape, batch=None), In((1, 3, 6), batch=None),
+    row("aten::rnn_tanh.input", lambda: State(nn.RNN(4, 6, bias=False)), In(X.shape, batch=None), In((1, 3, 6), batch=None),
         module=True),
     row("aten::rnn_relu.input", lambda: nn.RNN(4, 6, nonlinearity="relu"), X, module=True),
     row("aten::rnn_relu.input", lambda: nn.RNN(4, 6, num_layers=2, nonlinearity="relu", bidirectional=True), X, module=True),

@@ -116,9 +116,9 @@ TEST(FunctionalizeLists, ACarriedListThatTheBodyReturnsStaysOneList) {
             "  %l : list = prim::ListConstruct()\n"
             "  %m : list = prim::Loop(max_trip_count=%n, condition=True, carried_0=%l)\n"
             "    block(%i : int, %k : list) {\n"
-            "      %k_1 : list = aten::add.t(a=%k, b=[%x])\n"
-            "      %k_1_1 : list = aten::add.t(a=%k_1, b=[%x])\n"
-            "      return (True, %k_1_1)\n"
+            "      %k_2 : list = aten::add.t(a=%k, b=[%x])\n"
+            "      %k_2_1 : list = aten::add.t(a=%k_2, b=[%x])\n"
+            "      return (True, %k_2_1)\n"
             "    }\n"
             "  %m_1 : list = aten::add.t(a=%m, b=[%x])\n"
             "  return (%m_1)\n");

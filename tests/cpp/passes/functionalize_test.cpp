@@ -335,7 +335,6 @@ TEST(Functionalize, BlocksReturnTheTensorsOfOutsideThatTheyWrite) {
                        "  block() { %f = aten::neg_(self=%v) return (%y) }\n"
                        "  block() { %g = aten::exp(self=%v) return (%g) }\n"
                        "return (%c, %x, %v)"),
-            "  %v = aten::select.int(self=%x, dim=0, index=0)\n"
             "  %c, %x_2 : float32[2,3] = prim::If(condition=%p)\n"
             "    block() {\n"
             "      %v_1 = aten::select.int(self=%x, dim=0, index=0)\n"
@@ -357,12 +356,25 @@ TEST(Functionalize, LoopsCarryTheTensorsOfOutsideThatTheyWrite) {
                        "  block(%n : int, %k) { %f = aten::add_.Tensor(self=%x, other=%k, alpha=1)\n"
                        "    %g = aten::exp(self=%k) return (True, %g) }\n"
                        "return (%c, %x)"),
-            "");
+            "  %c, %x_2 : float32[2,3] = prim::Loop(max_trip_count=2, condition=True, carried_0=%y, carried_1=%x)\n"
+            "    block(%n : int, %k, %x_1 : float32[2,3]) {\n"
+            "      %f_1 : tensor[2,3] = aten::add.Tensor(self=%x_1, other=%k, alpha=1)\n"
+            "      %f : float32[2,3] = aten::to.dtype(self=%f_1, dtype=torch.float32, non_blocking=False, copy=False, "
+            "memory_format=None)\n"
+            "      %g = aten::exp(self=%k)\n"
+            "      return (True, %g, %f)\n"
+            "    }\n"
+            "  return (%c, %x_2)\n");
   // Carried, written and returned: it stays the tensor it was.
   EXPECT_EQ(functional("%c = prim::Loop(max_trip_count=2, condition=True, carried_0=%y)\n"
                        "  block(%n : int, %k) { %f = aten::neg_(self=%k) return (True, %f) }\n"
                        "return (%c, %y)"),
-            "");
+            "  %c = prim::Loop(max_trip_count=2, condition=True, carried_0=%y)\n"
+            "    block(%n : int, %k) {\n"
+            "      %f : float32[2,3] = aten::neg(self=%k)\n"
+            "      return (True, %f)\n"
+            "    }\n"
+            "  return (%c, %c)\n");
 }
 
 TEST(Functionalize, WritesInsideBlocksThatAreRefused) {
@@ -370,8 +382,8 @@ TEST(Functionalize, WritesInsideBlocksThatAreRefused) {
   // torch.cond has no way to return it; the carried tensors change places; the carried tensor is a view.
   for (const std::string_view nodes :
        {"%c = higher_order::cond(pred=%p, operands=[%x])\n"
-        "  block(%a) { %f = aten::neg_(self=%a) return (%f) }\n  block(%a) { return (%a) }\n return (%c)",
-        "%c, %d = prim::Loop(max_trip_count=2, condition=True, carried_0=%x, carried_1=%y)\n"
+        "  block(%a) { %f = aten::neg_(self=%a) return (%f) }\n  block(%e) { return (%e) }\n return (%c)",
+        "%c, %m = prim::Loop(max_trip_count=2, condition=True, carried_0=%x, carried_1=%y)\n"
         "  block(%n : int, %k, %l) { %f = aten::neg_(self=%k) return (True, %l, %f) }\n return (%c)",
         "%v = aten::select.int(self=%x, dim=0, index=0)\n"
         "%c = prim::Loop(max_trip_count=2, condition=True, carried_0=%v)\n"
