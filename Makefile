@@ -31,7 +31,7 @@ build/.apt: Makefile
 	@touch $@
 
 # --- building -----------------------------------------------------------------------------------------------------------
-build/%/build.ninja: | setup
+build/%/build.ninja: CMakePresets.json | setup
 	cmake --preset $*
 
 build: setup build/$(PRESET)/build.ninja
