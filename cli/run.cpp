@@ -12,6 +12,7 @@
 
 #include "cli/command.h"
 #include "cli/interrupt.h"
+#include "cli/printable.h"
 #include "cli/progress.h"
 #include "torch2trt/runtime.h"
 
@@ -31,7 +32,7 @@ int write_out(const std::string& text, int code) {
 }
 
 int report(const Error& error) {
-  fmt::print(stderr, "torch2trt: {}\n", error.what());
+  fmt::print(stderr, "torch2trt: {}\n", printable(error.what()));
   if (error.category() == ErrorCategory::kInternal) {
     fmt::print(stderr, "This is a bug of torch2trt. Please report it with the command and, if you can, the model.\n");
   }

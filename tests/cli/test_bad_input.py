@@ -40,6 +40,12 @@ def test_check(either: Run, model: str, code: int, message: str) -> None:
     assert message in (done.stdout if code == 4 else one_error(done.stderr))
 
 
+def test_messages_are_safe_to_print(either: Run) -> None:
+    done = either("check", "red\x1b[31m.pt2")
+    assert done.returncode == 6
+    assert '"red\\x1b[31m.pt2" cannot be read' in one_error(done.stderr)
+
+
 @pytest.mark.parametrize("model, code, message", BAD_MODELS)
 def test_build_writes_nothing(
     packaged: Run, models: Path, tmp_path: Path, model: str, code: int, message: str
