@@ -46,14 +46,18 @@ std::vector<Place> cuda_places() {
   return places;
 }
 
+SharedLibrary find_cuda() {
+  return find_library(
+      cuda_places(), names(), [](const SharedLibrary& library, const std::string&) { return check(library); },
+      "The CUDA runtime is missing: libcudart.so of CUDA 11.4 to 13 was looked for in",
+      "What to do: install a CUDA toolkit or `pip install nvidia-cuda-runtime`, and name the folder with "
+      "TORCH2TRT_CUDA_LIB where it is none of these");
+}
+
 const Cuda& Cuda::open() {
   static const std::unique_ptr<const Cuda> kOpened = [] {
     std::unique_ptr<Cuda> made(new Cuda());
-    made->library_ = find_library(
-        cuda_places(), names(), [](const SharedLibrary& library, const std::string&) { return check(library); },
-        "The CUDA runtime is missing: libcudart.so of CUDA 11.4 to 13 was looked for in",
-        "What to do: install a CUDA toolkit or `pip install nvidia-cuda-runtime`, and name the folder with "
-        "TORCH2TRT_CUDA_LIB where it is none of these");
+    made->library_ = find_cuda();
 #define TORCH2TRT_CUDA_LOOK_UP(name, ...) made->name = made->library_.function<__VA_ARGS__>(#name);
     TORCH2TRT_CUDA_FUNCTIONS(TORCH2TRT_CUDA_LOOK_UP)
 #undef TORCH2TRT_CUDA_LOOK_UP

@@ -73,5 +73,7 @@ class Cuda {
 
 // The places open() looks in, in order.
 std::vector<Place> cuda_places();
+// The library there, looked for anew. Throws LibraryError.
+SharedLibrary find_cuda();
 
 }  // namespace torch2trt::tensorrt

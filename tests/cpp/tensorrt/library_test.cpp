@@ -184,11 +184,11 @@ TEST_F(LibraryTest, CudaPlacesAndMessage) {
   EXPECT_TRUE(cuda_places().front().only);
   fs::create_directories(path("cuda"));
   fs::copy_file(fs::path(TORCH2TRT_FAKES) / "fake_nvinfer_other.so", path("cuda/libcudart.so.12"));
-  EXPECT_THAT([] { Cuda::open(); }, ThrowsMessage<LibraryError>(
-                                        AllOf(HasSubstr("The CUDA runtime is missing"),
-                                              HasSubstr("libcudart.so.12: is no CUDA runtime of 11.4 or later: it has "
-                                                        "no cudaGetDeviceCount"),
-                                              HasSubstr("TORCH2TRT_CUDA_LIB"))));
+  EXPECT_THAT([] { find_cuda(); }, ThrowsMessage<LibraryError>(
+                                       AllOf(HasSubstr("The CUDA runtime is missing"),
+                                             HasSubstr("libcudart.so.12: is no CUDA runtime of 11.4 or later: it has "
+                                                       "no cudaGetDeviceCount"),
+                                             HasSubstr("TORCH2TRT_CUDA_LIB"))));
 }
 
 }  // namespace
