@@ -1,4 +1,4 @@
-// The cases that tests/gpu/export_rows.py and tools/gpu/models.py write: programs, inputs and what they must return.
+// The cases that tests/gpu/export_rows.py and tests/gpu/models.py write: programs, inputs and what they must return.
 #pragma once
 
 #include <cstddef>
