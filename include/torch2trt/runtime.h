@@ -113,8 +113,8 @@ struct EngineMetadata {
   bool version_compatible = false;
   std::string model;                           // the file it was built from
   std::map<std::string, std::string> options;  // of the build, by their names on the command line
-  // How the flat inputs and outputs nest in PyTorch, as JSON: null is a tensor, {"tuple": [...]}, {"list": [...]},
-  // {"dict": [["key", ...], ...]}, {"none": true}. Empty where unknown.
+  // How the flat inputs and outputs nest in PyTorch, as JSON (docs/runtime.md, "The bundle"): null is a tensor,
+  // {"tuple": [...]} holds some. Empty where unknown.
   std::string input_structure, output_structure;
 };
 

@@ -52,31 +52,23 @@ def open_session(bundle: bytes, about: Mapping[str, Any], cuda_graph: bool) -> S
 
 
 class NativeSession:
-    """Over libnvinfer. With `cuda_graph`, the second run with the same shapes launches a captured graph."""
+    """Over libnvinfer, on the current GPU. With `cuda_graph`, runs of shapes seen before launch a captured graph."""
 
-    def __init__(self, bundle: bytes, cuda_graph: bool) -> None:
-        self._device = torch.device("cuda", torch.cuda.current_device())
+    def __init__(self, bundle: bytes, cuda_graph: bool, device: torch.device | None = None) -> None:
+        self._device = device or torch.device("cuda", torch.cuda.current_device())
         self._engine = _C.NativeEngine(bundle, cuda_graph, _verbose.log, self._allocate)
         self._on_host = self._engine.on_host
         self._lock = threading.Lock()
 
     def run(self, inputs: list[torch.Tensor]) -> list[torch.Tensor]:
+        # Named, so that they live until the engine has read them.
         placed = [
             _aligned(value.cpu() if on_host else value) for value, on_host in zip(inputs, self._on_host)
         ]
-        views = [
-            (
-                value.data_ptr(),
-                str(value.dtype).removeprefix("torch."),
-                list(value.shape),
-                value.device.index if value.is_cuda else -1,
-            )
-            for value in placed
-        ]
-        stream = torch.cuda.current_stream(self._device)
+        stream = _current_stream(self._device)
         with self._lock:
-            self._engine.enqueue(views, stream.cuda_stream)
-            if self._engine.sized_by_data:
+            self._engine.enqueue([_view(value) for value in placed], stream.cuda_stream if stream else 0)
+            if stream and self._engine.sized_by_data:
                 stream.synchronize()
             outputs = [dlpack.from_dlpack(capsule) for capsule in self._engine.outputs()]
         return [value.to(self._device) for value in outputs]
@@ -89,14 +81,14 @@ class PythonSession(InferenceContext):
     """Over the IExecutionContext of tensorrt or tensorrt_rtx."""
 
     def __init__(self, context: Any, device: torch.device, about: Mapping[str, Any]) -> None:
-        cuda = device.type == "cuda"
-        super().__init__(context, torch.cuda.current_stream(device) if cuda else None, device)
+        stream = _current_stream(device)
+        super().__init__(context, stream, device)
         self._order = (
             [entry["name"] for entry in about["inputs"]],
             [entry["name"] for entry in about["outputs"]],
         )
         self._lock = threading.Lock()
-        self._done = torch.cuda.Event() if cuda else None
+        self._done = torch.cuda.Event() if stream else None
         self._last = 0
 
     def run(self, inputs: list[torch.Tensor]) -> list[torch.Tensor]:
@@ -115,9 +107,9 @@ class PythonSession(InferenceContext):
 
     def _stream_behind_the_last_run(self) -> int:
         """PyTorch's current stream, which from now on waits for a run on another one."""
-        if self._done is None:
+        stream = _current_stream(self._device)
+        if stream is None or self._done is None:
             return 0
-        stream = torch.cuda.current_stream(self._device)
         if self._last != stream.cuda_stream:
             stream.wait_event(self._done)
         self._last = stream.cuda_stream
@@ -132,3 +124,14 @@ def _aligned(value: torch.Tensor) -> torch.Tensor:
     """Contiguous, where TensorRT takes it."""
     value = value.contiguous()
     return value.clone() if value.data_ptr() % _ALIGNMENT else value
+
+
+def _view(value: torch.Tensor) -> tuple[int, str, list[int], int]:
+    """A tensor as the native runtime takes it; -1 is host memory."""
+    device = value.device.index if value.is_cuda else -1
+    return value.data_ptr(), str(value.dtype).removeprefix("torch."), list(value.shape), device
+
+
+def _current_stream(device: torch.device) -> torch.cuda.Stream | None:
+    """PyTorch's; None on the CPU."""
+    return torch.cuda.current_stream(device) if device.type == "cuda" else None

@@ -11,8 +11,9 @@ from typing import NamedTuple
 import pytest
 import torch
 from converting import new_network
-from standin import Context, Engine
+from standin import Context, Engine, memory_at
 from torch import nn
+from torch.utils import dlpack
 
 import torch2trt
 from torch2trt import _C, TRTModule, _sessions, compiled, core
@@ -386,6 +387,38 @@ def test_which_runtime_is_chosen(monkeypatch):
         RuntimeFailure, match="Nor is there a native runtime: it runs engines of TensorRT, not of"
     ):
         _sessions.open_session(b"bundle", about | {"flavour": "tensorrt_rtx"}, False)
+
+
+class FakeEngine:
+    """As _C.NativeEngine: y = x * n, with n in host memory, and the elements of x above 0 as a third output."""
+
+    on_host, sized_by_data = [False, True], True
+
+    def __init__(self, bundle, cuda_graph, log, allocate):
+        self.allocate, self.seen = allocate, []
+
+    def enqueue(self, views, stream):
+        self.seen.append((views, stream))
+        x, n = (memory_at(address, shape, getattr(torch, dtype)) for address, dtype, shape, device in views)
+        y = self.allocate(x.numel() * 4).view(torch.float32).view(x.shape)
+        torch.mul(x, n, out=y)
+        self.results = [y, x[x > 0]]
+
+    def outputs(self):
+        return [dlpack.to_dlpack(value) for value in self.results]
+
+
+def test_the_native_session(monkeypatch):
+    monkeypatch.setattr(_C, "NativeEngine", FakeEngine)
+    monkeypatch.setattr(_sessions, "_ALIGNMENT", 64)
+    session = _sessions.NativeSession(b"", False, CPU)
+    x = torch.randn(4, 3).t()
+    y, positive = session.run([x, torch.tensor([3])])
+    torch.testing.assert_close(y, x * 3)
+    torch.testing.assert_close(positive, x.contiguous()[x > 0])
+    ((address, dtype, shape, device), n), stream = session._engine.seen[0]
+    assert (dtype, shape, device, stream) == ("float32", [3, 4], -1, 0) and address % 64 == 0
+    assert n[1:] == ("int64", [1], -1)
 
 
 def test_an_engine_of_another_tensorrt_is_refused(monkeypatch):
