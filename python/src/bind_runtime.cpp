@@ -59,6 +59,7 @@ class NativeEngine {
     const py::gil_scoped_release release;
     engine_ = Engine::from_bytes(view.data(), view.size(), options);
     context_ = std::make_unique<Context>(engine_, context_options);
+    context_->share();
   }
 
   // inputs: (address, dtype, shape, device) each.
@@ -71,7 +72,6 @@ class NativeEngine {
                           {reinterpret_cast<void*>(address), dtype_from_name(dtype).value(), Shape(shape), device});
     }
     context_->enqueue(reinterpret_cast<cudaStream_t>(stream));
-    context_->hand_over();
   }
 
   // Whether outputs() has to wait for the stream: sizes depend on the data.
