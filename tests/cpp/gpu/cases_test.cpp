@@ -72,7 +72,7 @@ TEST_F(GpuCases, AreRead) {
   EXPECT_FALSE(cases[0].random);
   EXPECT_THAT(cases[0].layers, ElementsAre("ACTIVATION"));
   EXPECT_EQ(cases[0].shapes.at("x").max, Dims{4});
-  const Run& run = cases[0].runs.at(0);
+  const gpu::Run& run = cases[0].runs.at(0);
   EXPECT_EQ(run.inputs.at(0).name, "x");
   EXPECT_THAT(cli::numbers(run.inputs[0].array), ElementsAre(1, 2));
   EXPECT_EQ(run.outputs.at(0).tolerance, 0.5);
