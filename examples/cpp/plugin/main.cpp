@@ -10,11 +10,9 @@
 #include "cli/host_array.h"
 #include "handler.h"
 #include "running_max_plugin.h"
-#include "src/backend/nvinfer/engine_builder.h"
-#include "src/frontend/export/read.h"
-#include "src/passes/pipeline.h"
 #include "src/tensorrt/library.h"
 #include "torch2trt/device.h"
+#include "torch2trt/program.h"
 #include "torch2trt/runtime.h"
 
 namespace {
@@ -31,10 +29,7 @@ cli::HostArray read_array(const std::string& path) {
 SerializedEngine build(const std::string& model, const std::string& tensorrt) {
   UserRegistry handlers;
   demo::add_running_max(handlers);
-  Graph graph = read_pt2(model);
-  PassOptions passes;
-  passes.disabled = passes_against(handlers.kinds());
-  run_passes(graph, passes);
+  const Graph graph = load_program(model, &handlers);
   const std::unique_ptr<EngineBuilder> builder = make_nvinfer_builder(tensorrt, {}, false);
   ConvertOptions options;
   options.run.network = &builder->network();
