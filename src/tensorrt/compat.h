@@ -51,12 +51,18 @@ inline void allow_half(nvinfer1::IBuilderConfig& config) { config.setFlag(nvinfe
 inline void prefer_layer_precisions(nvinfer1::IBuilderConfig& config) {
   config.setFlag(nvinfer1::BuilderFlag::kPREFER_PRECISION_CONSTRAINTS);
 }
-// 8.x looks for cuBLAS and cuDNN of its time beside it and does not build where they are missing. Its own kernels do.
-inline void use_own_kernels_only(nvinfer1::IBuilderConfig& config) { config.setTacticSources(0); }
+// 8.x looks for cuBLAS and cuDNN of its time, by default, and does not build where they are missing.
+inline void leave_out_kernels_of(nvinfer1::IBuilderConfig& config, bool cublas, bool cudnn) {
+  const auto bit = [](nvinfer1::TacticSource source) { return 1U << static_cast<std::uint32_t>(source); };
+  nvinfer1::TacticSources sources = config.getTacticSources();
+  if (cublas) sources &= ~(bit(nvinfer1::TacticSource::kCUBLAS) | bit(nvinfer1::TacticSource::kCUBLAS_LT));
+  if (cudnn) sources &= ~bit(nvinfer1::TacticSource::kCUDNN);
+  config.setTacticSources(sources);
+}
 #else
 inline void allow_half(nvinfer1::IBuilderConfig& /*config*/) {}
 inline void prefer_layer_precisions(nvinfer1::IBuilderConfig& /*config*/) {}
-inline void use_own_kernels_only(nvinfer1::IBuilderConfig& /*config*/) {}
+inline void leave_out_kernels_of(nvinfer1::IBuilderConfig& /*config*/, bool /*cublas*/, bool /*cudnn*/) {}
 #endif
 
 // IProgressMonitor is there from 10 on.
