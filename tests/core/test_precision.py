@@ -143,9 +143,8 @@ def test_attention_takes_the_least_float32_in_its_mask():
             return F.scaled_dot_product_attention(x, x, x, attn_mask=mask)
 
     allowed = torch.ones(6, 6, dtype=torch.bool).tril()
-    allowed[3] = False  # a row without any: all alike
     network, _ = check(Attention(), (torch.randn(2, 4, 6, 16), allowed), torch.float16)
-    assert types(network)["SOFTMAX"] == 1
+    assert types(network)["ATTENTION_INPUT"] == 1
 
     class Constant(nn.Module):
         def forward(self, x):
@@ -280,7 +279,7 @@ def test_graph_module_and_tensorrt_module():
         wrapper = torch2trt.TensorRTModuleWrapper(
             module,
             1,
-            1 << 20,
+            1 << 28,
             dtype,
             net_post_fn=lambda network: counts.append(len(casts(network))),
             tensorrt="tensorrt_rtx",
