@@ -87,7 +87,8 @@ Results gelu(Network& net, Args& a) {
 Results logit(Network& net, Args& a) {
   Tensor x = a.tensor("self");
   a.require(is_floating(x.dtype()), "logit of integers is not supported");
-  if (const auto eps = a.optional_number("eps")) x = net.clamp(x, *eps, 1 - *eps);
+  const auto eps = a.optional_number("eps");
+  if (eps) x = net.clamp(x, eps, 1 - *eps);
   return net.unary(UnaryOperation::kLog, x / (1 - x));
 }
 

@@ -224,7 +224,7 @@ Results matrix_transpose(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   if (x.rank() == 0) return x;
   a.require(x.rank() >= 2, "the transpose of a vector as a matrix is not defined");
-  return net.transpose(x, -2, -1);
+  return net.transpose(x, x.rank() - 2, x.rank() - 1);
 }
 
 Results reversed_dimensions(Network& net, Args& a) {

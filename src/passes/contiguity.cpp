@@ -44,17 +44,17 @@ const Names& keep_contiguity() {
       "aten::conv1d", "aten::conv2d", "aten::conv3d", "aten::convolution", "aten::linear", "aten::mm", "aten::bmm",
       "aten::addmm", "aten::batch_norm", "aten::layer_norm", "aten::group_norm", "aten::softmax", "aten::log_softmax",
       "aten::max_pool2d", "aten::avg_pool2d", "aten::adaptive_avg_pool2d", "aten::cat", "aten::stack",
-      "aten::embedding", "aten::constant_pad_nd", "aten::repeat", "aten::cumsum", "aten::zeros_like", "aten::ones_like",
+      "aten::embedding", "aten::constant_pad_nd", "aten::cumsum", "aten::zeros_like", "aten::ones_like",
       "aten::full_like", "aten::empty_like", "aten::rand_like", "aten::randn_like"};
   return names;
 }
 
 // Give a contiguous result whatever their inputs.
 const Names& always_contiguous() {
-  static const Names names = {"aten::zeros",     "aten::ones",         "aten::full",     "aten::empty",
-                              "aten::arange",    "aten::linspace",     "aten::eye",      "aten::rand",
-                              "aten::randn",     "aten::new_zeros",    "aten::new_ones", "aten::new_full",
-                              "aten::new_empty", "aten::scalar_tensor"};
+  static const Names names = {"aten::zeros",     "aten::ones",          "aten::full",     "aten::empty",
+                              "aten::arange",    "aten::linspace",      "aten::eye",      "aten::rand",
+                              "aten::randn",     "aten::new_zeros",     "aten::new_ones", "aten::new_full",
+                              "aten::new_empty", "aten::scalar_tensor", "aten::repeat"};
   return names;
 }
 
@@ -197,6 +197,11 @@ bool Contiguity::makes_contiguous(const Graph& graph, const Node& node) const {
     if (name->name != "preserve_format") return false;
   }
   if (always_contiguous().contains(node.kind)) return true;
+  // A reshape that copies makes what it copies contiguous.
+  const ValueId* base = value_of(node, "self");
+  const bool reshapes = node.kind == "aten::reshape" || node.kind == "aten::flatten" || node.kind == "aten::ravel";
+  if (reshapes && base != nullptr && reshapes_in_place(*base, graph.value(node.outputs.at(0)).type) == false)
+    return true;
   const auto whole_of_axis_0 = [&] {
     const Argument* dim = argument_of(node, "dim");
     const Argument* step = argument_of(node, "step");

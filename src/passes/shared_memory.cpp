@@ -270,10 +270,13 @@ void SharedMemory::refuse_stale(int id, const Node& reader) {
 void SharedMemory::check_writable(const Node& node, int id) {
   for (int memory_id : tensor(id).memories) {
     const Memory& m = memory(memory_id);
-    if (m.kind == Memory::Kind::kParameter && !tensor(id).recomputable && tensor(id).view) {
-      refuse(node, fmt::format("it writes to a result of {}, and whether that is the memory of {} or a copy of it is "
-                               "not known; clone() it first",
-                               tensor(id).view->node.qualified(), m.what));
+    for (int made = id; m.kind == Memory::Kind::kParameter; made = tensor(made).parents[0]) {
+      if (!tensor(made).recomputable && tensor(made).view) {
+        refuse(node, fmt::format("it writes to a result of {}, and whether that is the memory of {} or a copy of it is "
+                                 "not known; clone() it first",
+                                 tensor(made).view->node.qualified(), m.what));
+      }
+      if (tensor(made).parents.empty()) break;
     }
     if (m.kind == Memory::Kind::kParameter) {
       refuse(node, fmt::format("{} is mutated in forward, and a network keeps nothing between calls; if it is a "

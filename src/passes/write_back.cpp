@@ -191,8 +191,8 @@ std::optional<ValueId> chunk(const Write& write) {
   const auto position = [&](std::size_t element) -> Argument {
     return write.arithmetic("aten::mul.int", {{"a", length}, {"b", static_cast<std::int64_t>(element)}});
   };
-  return write.slice_scatter(*dim, write.element == 0 ? Argument(0) : position(write.element),
-                             position(write.element + 1), 1);
+  const Argument start = write.element == 0 ? Argument(0) : position(write.element);
+  return write.slice_scatter(*dim, start, position(write.element + 1), 1);
 }
 
 std::optional<ValueId> unbind(const Write& write) {
