@@ -28,6 +28,10 @@ BuildOptions options_from(const py::dict& options) {
       build.max_aux_streams = value.cast<int>();
     } else if (name == "tf32") {
       build.tf32 = value.cast<bool>();
+    } else if (name == "precision") {
+      build.precision = precision_from(py::make_tuple(value, ""))->type;
+    } else if (name == "keep_float32") {
+      continue;  // the conversion's
     } else if (name == "timing_cache_file") {
       build.timing_cache_file = py::str(value).cast<std::string>();
     } else if (name == "profiling_verbosity") {
@@ -61,6 +65,8 @@ Built build(const Graph& graph, const Shapes& shapes, const py::dict& options, c
   convert_options.shapes = ranges_from(shapes);
   Callbacks callbacks(graph, &builder.network(), lookup, log);
   callbacks.set(convert_options.run);
+  const auto keep = options.contains("keep_float32") ? py::str(options["keep_float32"]).cast<std::string>() : "";
+  convert_options.run.precision = precision_of(build_options, builder, keep);
   Built built;
   built.converted = convert(graph, convert_options);
   built.layers = builder.network().num_layers();

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import torch
+
 from . import _C, _callbacks, _verbose
-from .errors import RuntimeFailure
+from .errors import InvalidArgument, RuntimeFailure
 
 
 def import_tensorrt(name: str = "") -> Any:
@@ -79,3 +81,19 @@ def errors_of(trt: Any, verbose: bool) -> Iterator[list[str]]:
         yield errors
     finally:
         trt_logger.detach(sink)
+
+
+def rewritten_precision(trt: Any, config: Any, precision: torch.dtype | None) -> torch.dtype | None:
+    """What of `precision` the conversion has to write into the network: all of it, where networks are strongly typed.
+
+    TensorRT 8 and 9 choose float16 layers themselves, allowed to by a flag of `config`.
+
+    Raises:
+        InvalidArgument: bfloat16 with these.
+    """
+    if precision is None or trt.__name__ == "tensorrt_rtx" or int(trt.__version__.partition(".")[0]) >= 10:
+        return precision
+    if precision is not torch.float16:
+        raise InvalidArgument(f"{trt.__name__} {trt.__version__} has no bfloat16; float16 is possible")
+    config.set_flag(trt.BuilderFlag.FP16)
+    return None

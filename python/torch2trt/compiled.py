@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import os
 import pathlib
 import threading
@@ -12,13 +11,12 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from . import _C, _frontends, _functions, _inputs, _sessions, _signature, _verbose
+from . import _C, _frontends, _functions, _inputs, _precision, _sessions, _signature, _verbose
 from ._handlers import disabled_passes, lookup
 from .errors import InvalidArgument
 from .module import on_cpu
 
 Range = tuple[Any, Any, Any]
-_PRECISIONS = {torch.float16: "float16", torch.bfloat16: "bfloat16"}
 
 
 class TRTModule(torch.nn.Module):
@@ -85,6 +83,7 @@ def compile(
     dynamic_shapes: Any = None,
     shapes: Mapping[str, Range] | None = None,
     precision: torch.dtype | None = None,
+    keep_float32: str | None = None,
     workspace: int | None = None,
     optimization_level: int | None = None,
     tf32: bool = True,
@@ -100,8 +99,9 @@ def compile(
         kwargs: its keyword arguments.
         dynamic_shapes: as torch.export takes it. Sizes without an upper bound need one in `shapes`.
         shapes: {input: (smallest, usual, largest shape)}; names as in `forward`, "x.0" and "x.key" within arguments.
-        precision: torch.float16 or torch.bfloat16 converts a copy of the module to it. Arguments keep their types, and
-            outputs of that type become float32. None: the types the module has.
+        precision: torch.float16 or torch.bfloat16: compute in it where that is accurate enough (docs/precision.md).
+            Arguments and outputs keep their types. None: the types the program has.
+        keep_float32: with `precision`, what stays float32: a regular expression for "module/path/operator".
         workspace: bytes of memory that TensorRT may use. optimization_level: 0 (fast build) to 5 (fast engine).
         tf32: whether float32 may be computed in TF32. timing_cache: a file of timings to reuse.
         tensorrt: "tensorrt" or "tensorrt_rtx"; "": whichever is installed.
@@ -111,15 +111,18 @@ def compile(
         UnsupportedOperator: lists every node that cannot be converted. InvalidArgument: an argument does not fit.
         BuildFailed: with TensorRT's text. RuntimeFailure: no TensorRT is installed, or it needs a GPU to build.
     """
-    graph = _graph(module, _inputs.as_args(args), dict(kwargs or {}), dynamic_shapes, precision)
+    reduced = _precision.as_pair(precision, keep_float32)
+    graph = _graph(module, _inputs.as_args(args), dict(kwargs or {}), dynamic_shapes)
     _C.run_passes(graph, disabled_passes())
     options = {
         "workspace_bytes": workspace,
         "optimization_level": optimization_level,
         "tf32": tf32,
         "timing_cache_file": None if timing_cache is None else os.fspath(timing_cache),
+        "precision": reduced and reduced[0],
+        "keep_float32": reduced and reduced[1],
     }
-    noted = {} if precision is None else {"precision": _PRECISIONS[precision]}
+    noted = {"precision": reduced[0]} if reduced else {}
     bundle = _C.build_bundle(
         graph,
         {
@@ -141,15 +144,12 @@ def _graph(
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     dynamic_shapes: Any,
-    precision: torch.dtype | None,
 ) -> _C.Graph:
-    if precision is not None and precision not in _PRECISIONS:
-        raise InvalidArgument(f"precision is {precision}; torch.float16, torch.bfloat16 and None are allowed")
     if isinstance(module, torch.export.ExportedProgram):
-        if args or kwargs or dynamic_shapes is not None or precision is not None:
+        if args or kwargs or dynamic_shapes is not None:
             raise InvalidArgument(
-                "an ExportedProgram has its arguments, sizes and types already; give args, kwargs, dynamic_shapes and "
-                "precision to torch.export.export, or give compile the module"
+                "an ExportedProgram has its arguments and sizes already; give args, kwargs and dynamic_shapes to "
+                "torch.export.export, or give compile the module"
             )
         return _frontends.graph_of_program(module)
     module = _functions.as_module(module)
@@ -160,27 +160,4 @@ def _graph(
         )
     module = on_cpu(module)
     args, kwargs = pytree.tree_map_only(torch.Tensor, lambda tensor: tensor.detach().cpu(), (args, kwargs))
-    if precision is not None:
-        module = _in_precision(module, precision)
     return _frontends.export(module, args, dynamic_shapes, kwargs)[1]
-
-
-def _in_precision(module: torch.nn.Module, precision: torch.dtype) -> torch.nn.Module:
-    """A copy that computes in `precision` and takes and gives what `module` does."""
-
-    def narrow(values: Any) -> Any:
-        return pytree.tree_map_only(
-            torch.Tensor,
-            lambda tensor: tensor.to(precision) if tensor.is_floating_point() else tensor,
-            values,
-        )
-
-    def widen(values: Any) -> Any:
-        return pytree.tree_map_only(
-            torch.Tensor, lambda tensor: tensor.float() if tensor.dtype is precision else tensor, values
-        )
-
-    converted = copy.deepcopy(module).to(precision)
-    converted.register_forward_pre_hook(lambda _, args, kwargs: narrow((args, kwargs)), with_kwargs=True)
-    converted.register_forward_hook(lambda _, args, outputs: widen(outputs))
-    return converted

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from . import _frontends, _inputs, _tensorrt, core
+from . import _frontends, _inputs, _precision, _tensorrt, core
 from ._inputs import Arguments
 from .errors import BuildFailed, InvalidArgument
 from .inference import TorchInferenceContext, require_gpu
@@ -28,8 +28,8 @@ class TensorRTModule(torch.nn.Module):
     Args:
         max_batchsize: the largest batch. With 1, or with `frontend="trace"`, every call has the first call's shapes.
         workspace: bytes of memory that TensorRT may use while it runs.
-        dtype: None, or the float32 of the TensorRT module. Networks are strongly typed today: a module in half
-            precision (`net.half()`) gives an engine in half precision.
+        dtype: what the engine computes in where that is accurate enough: float16 or bfloat16, of torch or of the
+            TensorRT module; None or float32: the module's own types. Inputs and results keep theirs.
         builder_config_fn: called with the IBuilderConfig before the build.
         net_post_fn: called with the INetworkDefinition once its outputs are marked.
         input_names: names of the engine's inputs; default: the names of forward's arguments.
@@ -59,11 +59,7 @@ class TensorRTModule(torch.nn.Module):
         super().__init__()
         if max_batchsize < 1:
             raise InvalidArgument(f"max_batchsize is {max_batchsize}; at least 1 is needed")
-        if dtype is not None and getattr(dtype, "name", "") != "FLOAT":
-            raise InvalidArgument(
-                f"dtype is {dtype}; TensorRT's networks are strongly typed today, so give a module of that type, as "
-                "net.half() does, and leave dtype out"
-            )
+        self._precision = _precision.of_tensorrt_type(dtype)
         self.max_batchsize, self.workspace = max_batchsize, workspace
         self.builder_config_fn, self.net_post_fn = builder_config_fn, net_post_fn
         self.input_names, self.verbose = input_names, verbose
@@ -119,7 +115,13 @@ class TensorRTModule(torch.nn.Module):
         )
         self._add_inputs(trt, builder, network, config, net, arguments)
         with core.trt_network(network):
-            _, graph = core.torch2trt(net, arguments.args(), verbose=self.verbose, frontend=self.frontend)
+            _, graph = core.torch2trt(
+                net,
+                arguments.args(),
+                verbose=self.verbose,
+                frontend=self.frontend,
+                precision=_tensorrt.rewritten_precision(trt, config, self._precision),
+            )
         self._outputs = graph.outputs
         leaves, spec = pytree.tree_flatten(graph.outputs)
         for index, leaf in enumerate(leaves):

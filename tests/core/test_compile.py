@@ -51,16 +51,17 @@ def engines(monkeypatch):
     known, contexts = {}, []
     build = _C.build_bundle
 
-    def building(graph, shapes, *rest):
-        bundle = build(graph, shapes, *rest)
-        known[bundle] = graph, shapes
+    def building(graph, shapes, options, *rest):
+        bundle = build(graph, shapes, options, *rest)
+        precision = (options["precision"], options["keep_float32"]) if "precision" in options else None
+        known[bundle] = graph, shapes, precision
         return bundle
 
     def opened(bundle, about, cuda_graph):
-        graph, shapes = known[bundle]
+        graph, shapes, precision = known[bundle]
         network = new_network()
         with core.trt_network(network) as context:
-            converted = _C.convert(graph, context._native, shapes)
+            converted = _C.convert(graph, context._native, shapes, precision=precision)
         contexts.append(Context(Engine(network, converted["ranges"])))
         return _sessions.PythonSession(contexts[-1], CPU, about)
 
@@ -216,7 +217,9 @@ def test_precision(engines, precision):
     torch.testing.assert_close(got, wanted, rtol=2e-2, atol=2e-2)
     assert not torch.equal(got, module(x).detach()), "it was computed in float32"
     assert engine.about["options"] == {"precision": str(precision).removeprefix("torch.")}
-    assert module[0].weight.dtype is torch.float32 and not module._forward_hooks
+    assert module[0].weight.dtype is torch.float32
+    kept = torch2trt.compile(torch.export.export(module, (x,)), precision=precision, keep_float32=".")
+    torch.testing.assert_close(kept(x), module(x).detach(), rtol=1e-5, atol=1e-6)
 
 
 def test_functions_programs_and_handlers_of_the_users(engines):
@@ -246,7 +249,7 @@ def test_functions_programs_and_handlers_of_the_users(engines):
     with pytest.raises(InvalidArgument, match="torch.export takes no ScriptModule"):
         torch2trt.compile(torch.jit.script(nn.Linear(3, 2)), x)
     with pytest.raises(
-        InvalidArgument, match="precision is torch.float64; torch.float16, torch.bfloat16 and None"
+        InvalidArgument, match="precision is torch.float64; torch.float16 and torch.bfloat16 are possible"
     ):
         torch2trt.compile(nn.Linear(3, 2), x, precision=torch.float64)
 

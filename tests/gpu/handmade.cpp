@@ -44,7 +44,8 @@ class ResNet50 {
       }
     }
     x = network_.addReduce(*x, nvinfer1::ReduceOperation::kAVG, 0b1100, false)->getOutput(0);
-    ITensor* weight = network_.addConstant(nvinfer1::Dims2{1000, 2048}, random(1000 * 2048, 2048))->getOutput(0);
+    ITensor* weight =
+        network_.addConstant(nvinfer1::Dims2{1000, 2048}, random(std::int64_t{1000} * 2048, 2048))->getOutput(0);
     x = network_
             .addMatrixMultiply(*x, nvinfer1::MatrixOperation::kNONE, *weight, nvinfer1::MatrixOperation::kTRANSPOSE)
             ->getOutput(0);

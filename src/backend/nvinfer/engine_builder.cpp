@@ -101,6 +101,7 @@ class NvinferEngineBuilder : public EngineBuilder {
   }
 
   Network& network() override { return *network_; }
+  bool strongly_typed() const override { return tensorrt::kStronglyTyped; }
 
   std::string description() const override { return fmt::format("TensorRT {}", library_->version().text()); }
 
@@ -155,9 +156,8 @@ class NvinferEngineBuilder : public EngineBuilder {
     set_newer_options(config, options);
     if (options.profiling_verbosity) config.setProfilingVerbosity(verbosity_of(*options.profiling_verbosity));
     if (!options.tf32) config.clearFlag(nvinfer1::BuilderFlag::kTF32);
-    if (options.fp16 && tensorrt::kStronglyTyped) refuse_half(description());
-    if (options.fp16 || network_->has_half()) tensorrt::allow_half(config);
-    if (options.fp16 && network_->has_precisions()) tensorrt::prefer_layer_precisions(config);
+    if (options.precision || network_->has_half()) tensorrt::allow_half(config);
+    if (options.precision && network_->has_precisions()) tensorrt::prefer_layer_precisions(config);
     tensorrt::use_kernels_present(config);
   }
 

@@ -22,6 +22,7 @@ class PythonEngineBuilder : public EngineBuilder {
   ~PythonEngineBuilder() override;
 
   PythonNetwork& network() override { return *network_; }
+  bool strongly_typed() const override;
   SerializedEngine build(const Converted& converted, const BuildOptions& options,
                          const ProgressSink& progress) override;
   std::string description() const override;

@@ -338,9 +338,9 @@ std::unique_ptr<FakeEngine> fake_engine(const FakePlanOptions& options, int devi
   return made;
 }
 
-FakeTensor::FakeTensor(const Shape& shape_, float first, int device_) {
-  shape = shape_;
-  device = device_;
+FakeTensor::FakeTensor(const Shape& of_shape, float first, int on_device) {
+  shape = of_shape;
+  device = on_device;
   void* memory = nullptr;
   EXPECT_EQ(fake_malloc(&memory, std::max<std::size_t>(bytes(), 1)), 0);
   owner = {memory, [](void* pointer) { fake_free(pointer); }};

@@ -145,7 +145,7 @@ TEST(Pool, SpreadsOverCopiesOfAnEngine) {
   EXPECT_EQ(a->plan->executions, 1);
   EXPECT_EQ(b->plan->executions, 1);
   try {
-    EnginePool(a->engine, pool_of(1));
+    const EnginePool second(a->engine, pool_of(1));
     ADD_FAILURE() << "a second context was made";
   } catch (const Error& error) {
     EXPECT_THAT(error.what(), HasSubstr("no optimization profile 0"));
