@@ -57,9 +57,22 @@ struct Binding {
   Dims dims;  // -1 where dynamic
 };
 
+// What stands at a leaf of a structure.
+struct Leaf {
+  enum class Kind : std::uint8_t {
+    kTensor,    // the next of the signature's tensors
+    kNumber,    // likewise, and PyTorch has a number there
+    kConstant,  // no tensor: what the program fixed, `constant`
+  };
+  Kind kind = Kind::kTensor;
+  Argument constant;  // None, a number or a text
+  std::string name;   // of a constant among the inputs
+};
+
 struct Signature {
   std::vector<Binding> inputs, outputs;
   Structure input_structure, output_structure;
+  std::vector<Leaf> input_leaves, output_leaves;  // of the structures, in their order
 };
 
 // Sizes an input may take: one each for the smallest, usual and largest.

@@ -22,7 +22,7 @@ py::tuple input_tuple(const Graph& graph, const Input& input) {
   if (type.sizes) {
     py::list list;
     for (const Size& size : *type.sizes) list.append(size.value);
-    sizes = list;
+    sizes = std::move(list);
   }
   return py::make_tuple(input.name, type.dtype ? torch_dtype(*type.dtype) : py::none(), sizes);
 }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
 
-from . import _C, _callbacks
+from . import _C, _callbacks, _verbose
 from .errors import InvalidArgument, RuntimeFailure
 
 
@@ -47,6 +49,38 @@ def new_network(trt: Any, builder: Any) -> Any:
 def logger(trt: Any) -> Any:
     """The logger that torch2trt gives module `trt`: see `_callbacks.logger`."""
     return _callbacks.logger(trt)
+
+
+def open_engine(trt: Any, plan: bytes | None, verbose: bool = False) -> tuple[Any, Any]:
+    """The engine of a plan and an execution context of it.
+
+    Raises:
+        RuntimeFailure: with TensorRT's text.
+    """
+    with errors_of(trt, verbose) as errors:
+        engine = trt.Runtime(logger(trt)).deserialize_cuda_engine(plan)
+        context = None if engine is None else engine.create_execution_context()
+    if context is None:
+        raise RuntimeFailure("\n  TensorRT: ".join(["TensorRT cannot run this engine here", *errors]))
+    return engine, context
+
+
+@contextmanager
+def errors_of(trt: Any, verbose: bool) -> Iterator[list[str]]:
+    """What TensorRT logs as errors meanwhile; the rest goes to the log."""
+    errors: list[str] = []
+
+    def sink(level: str, text: str) -> None:
+        if level == "error":
+            errors.append(text)
+        _verbose.log("debug" if level == "verbose" else level, f"TensorRT: {text}")
+
+    trt_logger = logger(trt)
+    trt_logger.attach(sink, verbose)
+    try:
+        yield errors
+    finally:
+        trt_logger.detach(sink)
 
 
 def rewritten_precision(trt: Any, config: Any, precision: torch.dtype | None) -> torch.dtype | None:

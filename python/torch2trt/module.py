@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
 
-from . import _frontends, _inputs, _precision, _tensorrt, _verbose, core
+from . import _frontends, _inputs, _precision, _tensorrt, core
 from ._inputs import Arguments
-from .errors import BuildFailed, InvalidArgument, RuntimeFailure
+from .errors import BuildFailed, InvalidArgument
 from .inference import TorchInferenceContext, require_gpu
 
 logger = logging.getLogger("torch2trt")
@@ -111,7 +110,7 @@ class TensorRTModule(torch.nn.Module):
         network, config = _tensorrt.new_network(trt, builder), builder.create_builder_config()
         config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, self.workspace)
         net, arguments = (
-            _on_cpu(net),
+            on_cpu(net),
             Arguments(pytree.tree_map_only(torch.Tensor, _host, tuple(torch_inputs)), []),
         )
         self._add_inputs(trt, builder, network, config, net, arguments)
@@ -136,7 +135,7 @@ class TensorRTModule(torch.nn.Module):
             self.net_post_fn(network)
         if self.builder_config_fn is not None:
             self.builder_config_fn(config)
-        with _errors_of(trt, self.verbose) as errors:
+        with _tensorrt.errors_of(trt, self.verbose) as errors:
             serialized = builder.build_serialized_network(network, config)
         if serialized is None:
             raise BuildFailed(
@@ -185,11 +184,7 @@ class TensorRTModule(torch.nn.Module):
 
     def _open(self) -> None:
         trt = _tensorrt.import_tensorrt(self._tensorrt)
-        with _errors_of(trt, self.verbose) as errors:
-            self.engine = trt.Runtime(_tensorrt.logger(trt)).deserialize_cuda_engine(self.engine_bytes)
-            context = None if self.engine is None else self.engine.create_execution_context()
-        if context is None:
-            raise RuntimeFailure("\n  TensorRT: ".join(["TensorRT cannot run this engine here", *errors]))
+        self.engine, context = _tensorrt.open_engine(trt, self.engine_bytes, self.verbose)
         self.ctx = TorchInferenceContext(context)
 
     def _infer(self, args: tuple[Any, ...]) -> Any:
@@ -249,31 +244,13 @@ class _Output:
         self.name = name
 
 
-@contextmanager
-def _errors_of(trt: Any, verbose: bool) -> Iterator[list[str]]:
-    """What TensorRT logs as errors meanwhile; the rest goes to the log."""
-    errors: list[str] = []
-
-    def sink(level: str, text: str) -> None:
-        if level == "error":
-            errors.append(text)
-        _verbose.log("debug" if level == "verbose" else level, f"TensorRT: {text}")
-
-    trt_logger = _tensorrt.logger(trt)
-    trt_logger.attach(sink, verbose)
-    try:
-        yield errors
-    finally:
-        trt_logger.detach(sink)
-
-
 def _versions(module: torch.nn.Module) -> tuple[Any, ...]:
     """Differs once a weight was written to or replaced."""
     tensors = (*module.named_parameters(), *module.named_buffers())
     return tuple((name, id(tensor), tensor.data_ptr(), tensor._version) for name, tensor in tensors)
 
 
-def _on_cpu(net: torch.nn.Module) -> torch.nn.Module:
+def on_cpu(net: torch.nn.Module) -> torch.nn.Module:
     """`net` itself where its weights are in host memory, else a copy there: TensorRT reads them there."""
     tensors = (*net.parameters(), *net.buffers())
     if all(tensor.device.type == "cpu" for tensor in tensors):

@@ -77,7 +77,16 @@ std::optional<std::vector<Operand>> restructured(const Node& node, const std::ve
     item_at(node, operands, list) = operands.at(2).value;
     return std::vector<Operand>{Operand(std::move(list))};
   }
-  if (node.kind == "prim::ListUnpack" || node.kind == "prim::TupleUnpack") return list_of(node, operands);
+  if (node.kind == "prim::ListUnpack" || node.kind == "prim::TupleUnpack") {
+    const Operand::List& list = list_of(node, operands);
+    if (list.size() != node.outputs.size()) {
+      throw Error(
+          ErrorCategory::kInvalidArgument,
+          fmt::format("the program takes {} values out of a list that has {}", node.outputs.size(), list.size()),
+          node.location());
+    }
+    return list;
+  }
   if (node.kind == "prim::TupleIndex") return std::vector<Operand>{item_at(node, operands, list_of(node, operands))};
   if (operands.empty() || operands[0].value.as<Operand::List>() == nullptr) return std::nullopt;
   if (node.kind == "aten::__getitem__") return std::vector<Operand>{item_at(node, operands, list_of(node, operands))};

@@ -68,6 +68,7 @@ void forget_pages(const std::shared_ptr<const void>& owner, const void* data, st
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
   const auto begin = (reinterpret_cast<std::uintptr_t>(data) + page - 1) / page * page;
   const auto end = (reinterpret_cast<std::uintptr_t>(data) + size) / page * page;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): rounding an address to pages is arithmetic
   if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 

@@ -1,6 +1,9 @@
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "src/handlers/register.h"
+#include "src/handlers/slicing.h"
 
 namespace torch2trt {
 namespace {
@@ -84,7 +87,8 @@ Results gelu(Network& net, Args& a) {
 Results logit(Network& net, Args& a) {
   Tensor x = a.tensor("self");
   a.require(is_floating(x.dtype()), "logit of integers is not supported");
-  if (const auto eps = a.optional_number("eps")) x = net.clamp(x, *eps, 1 - *eps);
+  const auto eps = a.optional_number("eps");
+  if (eps) x = net.clamp(x, eps, 1 - *eps);
   return net.unary(UnaryOperation::kLog, x / (1 - x));
 }
 
@@ -96,6 +100,39 @@ Results silu(Network& net, Args& a) {
 Results mish(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   return x * net.activation(ActivationType::kTanh, net.activation(ActivationType::kSoftplus, x, 1, 1));
+}
+
+// One half of x, times the sigmoid of the other.
+Results glu(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const std::int64_t axis = a.axis("dim", x);
+  const Dim size = x.dim(axis);
+  a.require(x.rank() > 0 && (!size.is_constant() || size.value() % 2 == 0),
+            fmt::format("glu halves dimension {}, whose size is odd", axis));
+  const Dim half = net.dim_arithmetic(ElementWiseOperation::kFloorDiv, size, Dim(2));
+  return slice_axis(net, x, axis, Dim(0), half) *
+         net.activation(ActivationType::kSigmoid, slice_axis(net, x, axis, half, half));
+}
+
+// 0 where |x| <= lambda; else x, or x moved towards 0 by lambda.
+Handler shrink(bool soft) {
+  return [soft](Network& net, Args& a) -> Results {
+    const Tensor x = a.tensor("self");
+    const double lambda = a.number("lambd");
+    const auto bound = [&](double value) { return net.scalar(value, x.dtype(), x.rank()); };
+    const Tensor above = net.elementwise(ElementWiseOperation::kGreater, x, bound(lambda));
+    const Tensor below = net.elementwise(ElementWiseOperation::kLess, x, bound(-lambda));
+    // NaN is neither, and stays NaN.
+    const Tensor zero = x * 0;
+    return net.select(above, soft ? x - lambda : x, net.select(below, soft ? x + lambda : x, zero));
+  };
+}
+
+// Its slope is drawn in training only.
+Results rrelu(Network& net, Args& a) {
+  a.require(!a.boolean("training"), "rrelu in training mode is random; call module.eval() first");
+  if (a.has("generator")) a.ignore({"generator"});
+  return net.activation(ActivationType::kLeakyRelu, a.tensor("self"), (a.number("lower") + a.number("upper")) / 2);
 }
 
 // x > threshold ? x : value
@@ -163,6 +200,10 @@ void register_activations(HandlerRegistry& r) {
   r.op("aten::silu").convert(silu);
   r.op("aten::mish").convert(mish);
   r.op("aten::threshold").convert(threshold);
+  r.op("aten::glu").convert(glu);
+  r.op("aten::softshrink").convert(shrink(true));
+  r.op("aten::hardshrink").convert(shrink(false));
+  r.op("aten::rrelu").note("evaluation mode").convert(rrelu);
   r.op("aten::_prelu_kernel").convert([](Network& net, Args& a) -> Results {
     const Tensor x = a.tensor("self");
     return net.add(layer::ParametricRelu{x, net.expand_rank(a.tensor_as("weight", x.dtype()), x.rank())});

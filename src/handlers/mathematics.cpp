@@ -1,6 +1,7 @@
 // Elementwise functions that TensorRT has no layer for, composed so that they keep PyTorch's accuracy and limits.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -141,6 +142,65 @@ Results xlogy(Network&, Args& a) {
   return choose(zero, number_like(t[0], 0), t[0] * unary(UnaryOperation::kLog, t[1]));
 }
 
+// log2(2^a + 2^b)
+Results logaddexp2(Network& net, Args& a) {
+  const auto t = floating_pair(a, "self", "other");
+  const Tensor distance = unary(UnaryOperation::kAbs, t[0] - t[1]) * std::numbers::ln2;
+  return net.elementwise(ElementWiseOperation::kMax, t[0], t[1]) +
+         net.activation(ActivationType::kSoftplus, -distance, 1, 1) * std::numbers::log2e;
+}
+
+// --- comparisons ----------------------------------------------------------------------------------------------------
+
+// The larger or smaller one; of a number and NaN, the number.
+Handler without_nan(ElementWiseOperation operation) {
+  return [operation](Network& net, Args& a) -> Results {
+    const auto t = a.promoted({"self", "other"});
+    a.require(t[0].dtype() != DType::kBool, "of bools, use maximum and minimum");
+    const Tensor chosen = net.elementwise(operation, t[0], t[1]);
+    if (!is_floating(t[0].dtype())) return chosen;
+    return choose(is_nan(t[0]), t[1], choose(is_nan(t[1]), t[0], chosen));
+  };
+}
+
+// 0 below 0, 1 above, `values` at 0.
+Results heaviside(Network& net, Args& a) {
+  const auto t = a.promoted({"self", "values"});
+  const Tensor zero = number_like(t[0], 0);
+  return choose(equal(t[0], zero), t[1], net.cast(less(zero, t[0]), t[0].dtype()));
+}
+
+// |self - other| <= atol + rtol * |other|, and what is equal though infinite.
+Results isclose(Network& net, Args& a) {
+  const auto t = floating_pair(a, "self", "other");
+  const Tensor distance = unary(UnaryOperation::kAbs, t[0] - t[1]);
+  const Tensor allowed = unary(UnaryOperation::kAbs, t[1]) * a.number("rtol") + a.number("atol");
+  const auto either = [&](const Tensor& x, const Tensor& y) {
+    return net.elementwise(ElementWiseOperation::kOr, x, y);
+  };
+  const Tensor near = both(either(less(distance, allowed), equal(distance, allowed)), is_finite(allowed));
+  const Tensor close = either(near, equal(t[0], t[1]));
+  return a.boolean("equal_nan") ? either(close, both(is_nan(t[0]), is_nan(t[1]))) : close;
+}
+
+// Whether each element is among those of a second tensor, or is that number.
+Results isin(Network& net, Args& a) {
+  const std::string_view elements = a.has("elements") ? "elements" : "element";
+  const std::string_view among = a.has("test_elements") ? "test_elements" : "test_element";
+  a.ignore({"assume_unique"});
+  const auto t = a.promoted({elements, among});
+  const Tensor flat = net.flatten(t[1], 0, std::max<std::int64_t>(t[1].rank() - 1, 0));
+  const Tensor found = net.cast(equal(net.unsqueeze(t[0], {t[0].rank()}), flat), DType::kInt32);
+  const Tensor any = net.reduce(ReduceOperation::kMax, found, {found.rank() - 1}, false);
+  return a.boolean("invert") ? negated(net.cast(any, DType::kBool)) : net.cast(any, DType::kBool);
+}
+
+// Pi for what is negative, NaN for NaN.
+Tensor angle(const Tensor& x) {
+  const Tensor zero = number_like(x, 0);
+  return choose(is_nan(x), x, choose(less(x, zero), number_like(x, std::numbers::pi), zero));
+}
+
 // --- angles ---------------------------------------------------------------------------------------------------------
 
 // The angle of the point (x, y). Zeros are taken as positive.
@@ -236,6 +296,13 @@ void register_mathematics(HandlerRegistry& r) {
   r.op("aten::log10").convert(function(log10));
   r.ops({"aten::exp2", "aten::special_exp2"}).convert(function(exp2));
   r.op("aten::logaddexp").convert(logaddexp);
+  r.op("aten::logaddexp2").convert(logaddexp2);
+  r.op("aten::fmax").convert(without_nan(ElementWiseOperation::kMax));
+  r.op("aten::fmin").convert(without_nan(ElementWiseOperation::kMin));
+  r.op("aten::heaviside").convert(heaviside);
+  r.op("aten::isclose").convert(isclose);
+  r.op("aten::isin").note("compares with every element").convert(isin);
+  r.op("aten::angle").convert(function(angle));
   r.ops({"aten::xlogy", "aten::special_xlogy"}).convert(xlogy);
   r.ops({"aten::erfc", "aten::special_erfc"}).convert(function([](const Tensor& x) {
     return 1 - unary(UnaryOperation::kErf, x);

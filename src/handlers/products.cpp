@@ -42,6 +42,28 @@ Handler added_product(std::string_view first, std::string_view second) {
   };
 }
 
+// beta * self + alpha * (the products of the batches, added up).
+Results addbmm(Network& net, Args& a) {
+  const Tensor x = a.tensor("batch1");
+  require_floating(a, x);
+  const Tensor sum = net.reduce(ReduceOperation::kSum, net.matmul(x, a.tensor("batch2")), {0}, false);
+  const Tensor self = a.tensor_as("self", x.dtype());
+  const double beta = a.number("beta");
+  const Tensor scaled = sum * a.number("alpha");
+  return beta == 0 ? scaled : scaled + self * beta;
+}
+
+// beta * self + alpha * (vec1 as a column times vec2 as a row).
+Results addr(Network& net, Args& a) {
+  const DType type = a.result_type({"self", "vec1", "vec2"});
+  a.require(is_floating(type), "addr of integers is not supported");
+  const Tensor column = net.unsqueeze(a.tensor_as("vec1", type), {1});
+  const Tensor product = column * a.tensor_as("vec2", type) * a.number("alpha");
+  const Tensor self = a.tensor_as("self", type);
+  const double beta = a.number("beta");
+  return beta == 0 ? product : product + self * beta;
+}
+
 }  // namespace
 
 void register_products(HandlerRegistry& r) {
@@ -51,6 +73,8 @@ void register_products(HandlerRegistry& r) {
   r.op("aten::mv").convert(product("self", "vec"));
   r.op("aten::addmm").convert(added_product("mat1", "mat2"));
   r.op("aten::addmv").convert(added_product("mat", "vec"));
+  r.op("aten::addbmm").convert(addbmm);
+  r.op("aten::addr").convert(addr);
   r.op("aten::baddbmm").convert(added_product("batch1", "batch2"));
 }
 

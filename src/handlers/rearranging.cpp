@@ -230,21 +230,6 @@ Results movedim(Network& net, Args& a) {
   return net.permute(x, order);
 }
 
-Tensor at_least(Network& net, const Tensor& x, std::int64_t rank) {
-  if (x.rank() >= rank) return x;
-  if (rank < 3 || x.rank() == 0) return net.expand_rank(x, rank);
-  return x.rank() == 1 ? net.unsqueeze(x, {0, 2}) : net.unsqueeze(x, {2});  // atleast_3d: [1, n, 1], [n, m, 1]
-}
-
-Handler at_least(std::int64_t rank) {
-  return [rank](Network& net, Args& a) -> Results {
-    if (!a.has("tensors")) return at_least(net, a.tensor("self"), rank);
-    std::vector<Tensor> results = a.tensors("tensors");
-    for (Tensor& x : results) x = at_least(net, x, rank);
-    return Operand(results);
-  };
-}
-
 Results meshgrid(Network& net, Args& a) {
   std::vector<Tensor> tensors = a.tensors("tensors");
   const bool swapped = a.has("indexing") && a.string("indexing") == "xy" && tensors.size() > 1;
@@ -408,6 +393,21 @@ Results diag(Network& net, Args& a) {
   return diagonal_of(net, a, x, a.integer("diagonal"), 0, 1);
 }
 
+Results diagflat(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  const Tensor flat = net.flatten(x, 0, std::max<std::int64_t>(x.rank() - 1, 0));
+  return embedded_diagonal(net, a, flat, a.integer("offset"));
+}
+
+// The sum of the diagonal; integers add up in int64.
+Results trace(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  a.require(x.rank() == 2, "the trace is that of a matrix");
+  const Tensor diagonal = diagonal_of(net, a, x, 0, 0, 1);
+  const Tensor wide = is_floating(x.dtype()) ? diagonal : net.cast(diagonal, DType::kInt64);
+  return net.reduce(ReduceOperation::kSum, wide, {0}, false);
+}
+
 Results as_strided(Network&, Args& a) {
   a.require(false, "as_strided reads memory; how the tensor lies in memory is not known in a network");
   return a.tensor("self");
@@ -429,9 +429,6 @@ void register_rearranging(HandlerRegistry& r) {
   r.op("aten::pixel_unshuffle").convert(pixel_unshuffle);
   r.ops({"aten::channel_shuffle", "aten::native_channel_shuffle"}).convert(channel_shuffle);
   r.ops({"aten::movedim", "aten::moveaxis"}).convert(movedim);
-  r.op("aten::atleast_1d").convert(at_least(1));
-  r.op("aten::atleast_2d").convert(at_least(2));
-  r.op("aten::atleast_3d").convert(at_least(3));
   r.op("aten::meshgrid").convert(meshgrid);
   r.op("aten::tensor_split").convert(tensor_split);
   r.op("aten::hsplit").convert(split_axis(1));
@@ -439,6 +436,8 @@ void register_rearranging(HandlerRegistry& r) {
   r.op("aten::dsplit").convert(split_axis(2));
   r.op("aten::diagonal").note("static sizes").convert(diagonal);
   r.op("aten::diag").note("static sizes").convert(diag);
+  r.op("aten::diagflat").note("static sizes").convert(diagflat);
+  r.op("aten::trace").note("static sizes").convert(trace);
   r.op("aten::diag_embed").note("static sizes").convert(diag_embed);
   r.op("aten::tril").convert(triangle(true));
   r.op("aten::triu").convert(triangle(false));

@@ -31,6 +31,9 @@ void register_all(HandlerRegistry& registry) {
   register_random(registry);
   register_recurrent(registry);
   register_scalars(registry);
+  register_facts(registry);
+  register_joining(registry);
+  register_distances(registry);
   register_recurrent_cells(registry);
   register_statistics(registry);
 }

@@ -48,29 +48,32 @@ Handler arithmetic(ElementWiseOperation operation) {
   };
 }
 
-Results dtype_of(Network&, Args& a) { return Operand(a.tensor("a").dtype()); }
+Results is_nonzero(Network& net, Args& a) { return net.cast(single(net, a, "self"), DType::kBool); }
 
-// A network knows no devices; constants are made on the CPU.
-Results device_of(Network&, Args& a) {
-  a.ignore({"a"});
-  return Operand(Symbolic{Symbolic::Kind::kDevice, "cpu"});
+// torch.tensor() and as_tensor() of what is computed: a number, or a list of sizes.
+Results made_tensor(Network& net, Args& a) {
+  a.ignore({"device", "requires_grad"});
+  const Operand& given = a.operand(a.has("t") ? "t" : "data");
+  if (const auto* list = given.as<Operand::List>()) {
+    a.require(std::all_of(
+                  list->begin(), list->end(),
+                  [](const Operand& item) { return item.as<Dim>() != nullptr || item.as<std::int64_t>() != nullptr; }),
+              "a tensor of computed numbers that are no integers, or of nested lists");
+    const Tensor sizes = net.cast(net.shape_tensor(a.dims("data")), net.held_dtype(DType::kInt64));
+    return a.cast_to_optional("dtype", sizes);
+  }
+  Tensor x = a.tensor(a.has("t") ? "t" : "data");
+  if (a.has("t") && is_floating(x.dtype())) x = net.cast(x, DType::kFloat32);  // torch.get_default_dtype()
+  return a.cast_to_optional("dtype", x);
 }
 
 }  // namespace
 
 void register_scalars(HandlerRegistry& r) {
   using enum ElementWiseOperation;
-  r.op("prim::dtype").convert(dtype_of);
-  r.op("prim::device").convert(device_of);
-  r.op("prim::is_nested").convert([](Network&, Args& a) -> Results {
-    a.ignore({"a"});
-    return Operand(false);
-  });
-  if (r.entries().find("aten::is_floating_point") == r.entries().end()) {
-    r.op("aten::is_floating_point").convert([](Network&, Args& a) -> Results {
-      return Operand(is_floating(a.tensor("self").dtype()));
-    });
-  }
+  r.op("aten::is_nonzero").convert(is_nonzero);
+  r.ops({"aten::tensor", "aten::tensor.int", "aten::tensor.float", "aten::tensor.bool", "aten::as_tensor"})
+      .convert(made_tensor);
   r.op("aten::Bool").convert(to_bool);
   r.ops({"aten::Float", "aten::FloatImplicit"}).convert(to_float);
   r.op("aten::Int").convert(to_int);

@@ -219,30 +219,24 @@ Results unbind(Network& net, Args& a) {
   return Operand(pieces);
 }
 
-// torch.cat promotes types and skips tensors of shape [0].
-Results cat(Network& net, Args& a) {
-  const auto* list = a.operand("tensors").as<Operand::List>();
-  DType type = DType::kBool;
-  bool first = true;
-  std::vector<Tensor> tensors;
-  for (const Tensor& tensor : a.tensors("tensors")) {
-    type = first ? tensor.dtype() : type;
-    first = false;
-    if (tensor.dims() != Dims{0}) tensors.push_back(tensor);
-  }
-  a.require(list != nullptr && !tensors.empty(), "cat of no tensors");
-  for (const Tensor& tensor : tensors) {
-    a.require(tensor.dtype() == type, fmt::format("cat of {} and {}", name(type), name(tensor.dtype())));
-  }
-  return net.concat(tensors, a.axis("dim", tensors[0]));
+// The last two dimensions exchanged, or all of them in reverse; what conjugates besides, where nothing is complex.
+Results matrix_transpose(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  if (x.rank() == 0) return x;
+  a.require(x.rank() >= 2, "the transpose of a vector as a matrix is not defined");
+  return net.transpose(x, x.rank() - 2, x.rank() - 1);
 }
 
-Results stack(Network& net, Args& a) {
-  std::vector<Tensor> tensors = a.tensors("tensors");
-  a.require(!tensors.empty(), "stack of no tensors");
-  const std::int64_t axis = normalized_axis(a.integer("dim"), tensors[0].rank() + 1);
-  for (Tensor& tensor : tensors) tensor = net.unsqueeze(tensor, {axis});
-  return net.concat(tensors, axis);
+Results reversed_dimensions(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  std::vector<std::int64_t> order(static_cast<std::size_t>(x.rank()));
+  std::iota(order.rbegin(), order.rend(), 0);
+  return net.permute(x, order);
+}
+
+Results ravel(Network& net, Args& a) {
+  const Tensor x = a.tensor("self");
+  return net.flatten(x, 0, std::max<std::int64_t>(x.rank() - 1, 0));
 }
 
 }  // namespace
@@ -256,20 +250,21 @@ void register_shapes(HandlerRegistry& r) {
   r.op("aten::swapaxes").convert(transpose("axis0", "axis1"));
   r.op("aten::swapdims").convert(transpose("dim0", "dim1"));
   r.op("aten::t").convert(t);
+  r.ops({"aten::mT", "aten::mH", "aten::adjoint"}).convert(matrix_transpose);
+  r.ops({"aten::numpy_T", "aten::matrix_H"}).convert(reversed_dimensions);
+  r.op("aten::ravel").convert(ravel);
   r.op("aten::unsqueeze").convert(unsqueeze);
   r.op("aten::squeeze").convert(squeeze);
-  r.op("aten::expand").convert(expand);
+  r.ops({"aten::expand", "aten::broadcast_to"}).convert(expand);
   r.op("aten::expand_as").convert(expand_as);
   r.ops({"aten::reshape_as", "aten::view_as"}).convert(reshape_as);
   r.op("aten::slice").convert(slice);
   r.op("aten::select").convert(select);
   r.op("aten::narrow").convert(narrow);
-  r.op("aten::split").convert(split);
-  r.ops({"aten::split_with_sizes", "aten::split.sizes"}).convert(split_with_sizes);
-  r.op("aten::chunk").convert(chunk);
+  r.ops({"aten::split", "aten::unsafe_split"}).convert(split);
+  r.ops({"aten::split_with_sizes", "aten::split.sizes", "aten::unsafe_split_with_sizes"}).convert(split_with_sizes);
+  r.ops({"aten::chunk", "aten::unsafe_chunk"}).convert(chunk);
   r.op("aten::unbind").convert(unbind);
-  r.ops({"aten::cat", "aten::concat", "aten::concatenate"}).convert(cat);
-  r.op("aten::stack").convert(stack);
 }
 
 }  // namespace torch2trt

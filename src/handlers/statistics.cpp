@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "src/handlers/register.h"
+#include "src/handlers/slicing.h"
 
 namespace torch2trt {
 namespace {
@@ -145,6 +146,25 @@ Handler refuse(const std::string& reason) {
   };
 }
 
+// What each element has more than the one before, n times over.
+Results diff(Network& net, Args& a) {
+  Tensor x = a.tensor("self");
+  const std::int64_t axis = a.axis("dim", x);
+  std::vector<Tensor> parts;
+  if (!a.is_none("prepend")) parts.push_back(a.tensor_as("prepend", x.dtype()));
+  parts.push_back(x);
+  if (!a.is_none("append")) parts.push_back(a.tensor_as("append", x.dtype()));
+  if (parts.size() > 1) x = net.concat(parts, axis);
+  for (std::int64_t i = a.integer("n"); i > 0; --i) {
+    const Dim count = minus(net, x.dim(axis), Dim(1));
+    a.require(!count.is_constant() || count.value() >= 0, "diff of no elements");
+    const Tensor after = slice_axis(net, x, axis, Dim(1), count);
+    const Tensor before = slice_axis(net, x, axis, Dim(0), count);
+    x = x.dtype() == DType::kBool ? net.elementwise(ElementWiseOperation::kXor, after, before) : after - before;
+  }
+  return x;
+}
+
 }  // namespace
 
 void register_statistics(HandlerRegistry& r) {
@@ -153,6 +173,7 @@ void register_statistics(HandlerRegistry& r) {
   r.op("aten::var_mean").convert(spread(Spread::kVariance, true));
   r.op("aten::std_mean").convert(spread(Spread::kDeviation, true));
   r.ops({"aten::logsumexp", "aten::special_logsumexp"}).convert(logsumexp);
+  r.op("aten::diff").convert(diff);
   r.op("aten::cumsum").convert(cumsum);
   for (const char* operation : {"cumprod", "cummax", "cummin", "logcumsumexp"}) {
     r.op(fmt::format("aten::{}", operation))

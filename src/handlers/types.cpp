@@ -45,8 +45,11 @@ Results native_dropout(Network&, Args& a) {
 }  // namespace
 
 void register_types(HandlerRegistry& r) {
-  r.ops({"aten::contiguous", "aten::clone", "aten::detach", "aten::alias", "aten::lift_fresh_copy", "aten::lift_fresh"})
+  r.ops({"aten::contiguous", "aten::clone", "aten::detach", "aten::alias", "aten::lift", "aten::lift_fresh_copy",
+         "aten::lift_fresh", "aten::cpu", "aten::cuda", "aten::pin_memory"})
       .convert(same);
+  // Of what is not complex, and no network holds complex numbers.
+  r.ops({"aten::conj", "aten::conj_physical", "aten::resolve_conj", "aten::resolve_neg", "aten::real"}).convert(same);
   r.ops({"aten::to.device", "aten::to.dtype", "aten::to.dtype_layout", "aten::to.prim_Device", "aten::to.prim_dtype",
          "aten::_to_copy"})
       .convert(to);

@@ -138,7 +138,7 @@ std::optional<std::vector<Tensor>> Network::substitute(const Layer& layer) {
   if (const auto* l = std::get_if<layer::Normalization>(&layer); l != nullptr && !supports("Normalization")) {
     if (l->groups != 1) return Outputs{group_normalization(*this, *l)};
     keeps_float32_ = true;
-    const Outputs outputs{normalization(*this, *l)};
+    Outputs outputs{normalization(*this, *l)};
     keeps_float32_ = false;
     return outputs;
   }

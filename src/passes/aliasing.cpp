@@ -48,41 +48,6 @@ const Names& layout_dependent() {
   return names;
 }
 
-// Give a contiguous result for contiguous inputs.
-const Names& keep_contiguity() {
-  static const Names names = {
-      // views and identities
-      "aten::view", "aten::reshape", "aten::view_as", "aten::reshape_as", "aten::flatten", "aten::ravel",
-      "aten::unflatten", "aten::squeeze", "aten::unsqueeze", "aten::alias", "aten::detach", "aten::lift_fresh",
-      "aten::lift_fresh_copy", "aten::dropout", "aten::to", "aten::_to_copy", "aten::clone", "aten::type_as",
-      // elementwise
-      "aten::add", "aten::sub", "aten::rsub", "aten::mul", "aten::div", "aten::floor_divide", "aten::remainder",
-      "aten::pow", "aten::neg", "aten::abs", "aten::sqrt", "aten::rsqrt", "aten::exp", "aten::log", "aten::sin",
-      "aten::cos", "aten::tanh", "aten::sigmoid", "aten::relu", "aten::relu6", "aten::leaky_relu", "aten::elu",
-      "aten::gelu", "aten::silu", "aten::mish", "aten::softplus", "aten::hardtanh", "aten::hardswish",
-      "aten::hardsigmoid", "aten::clamp", "aten::clamp_min", "aten::clamp_max", "aten::erf", "aten::floor",
-      "aten::ceil", "aten::round", "aten::reciprocal", "aten::square", "aten::where", "aten::masked_fill", "aten::eq",
-      "aten::ne", "aten::lt", "aten::le", "aten::gt", "aten::ge", "aten::logical_and", "aten::logical_or",
-      "aten::logical_not", "aten::bitwise_and", "aten::bitwise_or", "aten::bitwise_not", "aten::maximum",
-      "aten::minimum",
-      // kernels that allocate their result
-      "aten::conv1d", "aten::conv2d", "aten::conv3d", "aten::convolution", "aten::linear", "aten::mm", "aten::bmm",
-      "aten::addmm", "aten::batch_norm", "aten::layer_norm", "aten::group_norm", "aten::softmax", "aten::log_softmax",
-      "aten::max_pool2d", "aten::avg_pool2d", "aten::adaptive_avg_pool2d", "aten::cat", "aten::stack",
-      "aten::embedding", "aten::constant_pad_nd", "aten::repeat", "aten::cumsum", "aten::zeros_like", "aten::ones_like",
-      "aten::full_like", "aten::empty_like", "aten::rand_like", "aten::randn_like"};
-  return names;
-}
-
-// Give a contiguous result whatever their inputs.
-const Names& make_contiguous() {
-  static const Names names = {"aten::zeros",     "aten::ones",         "aten::full",     "aten::empty",
-                              "aten::arange",    "aten::linspace",     "aten::eye",      "aten::rand",
-                              "aten::randn",     "aten::new_zeros",    "aten::new_ones", "aten::new_full",
-                              "aten::new_empty", "aten::scalar_tensor"};
-  return names;
-}
-
 std::vector<ValueId> values_in(const Argument* argument) {
   std::vector<ValueId> ids;
   if (argument != nullptr) for_each_value(*argument, [&](ValueId id) { ids.push_back(id); });
@@ -108,72 +73,16 @@ NodeAliasing conversion(const Graph& graph, const Node& node, ValueId self, cons
   if (is_given(node, "device") || node.overload == "other") return {Aliasing::kUncertain, {self}};
   if (is_given(node, "memory_format")) {
     const auto* format = argument(node, "memory_format")->as<Symbolic>();
-    const bool keeps = format != nullptr && (format->name == "preserve_format" ||
-                                             (format->name == "contiguous_format" && contiguity.is_contiguous(self)));
+    const bool contiguous = format != nullptr && format->name == "contiguous_format";
+    if (contiguous && contiguity.is_strided(self)) return {};
+    const bool keeps =
+        format != nullptr && (format->name == "preserve_format" || (contiguous && contiguity.is_contiguous(self)));
     if (!keeps) return {Aliasing::kUncertain, {self}};
   }
   return {Aliasing::kSame, {self}};
 }
 
 }  // namespace
-
-Contiguity::Contiguity(const Graph& graph) : contiguous_(graph.values.size()) {
-  const auto mark = [&](ValueId id, bool contiguous) {
-    contiguous_.at(static_cast<std::size_t>(id.index)) = contiguous;
-  };
-  for (const Input& input : graph.inputs) mark(input.value, true);
-  for (const Parameter& parameter : graph.parameters) mark(parameter.value, parameter.data.is_contiguous());
-}
-
-bool Contiguity::is_contiguous(ValueId id) const {
-  const auto index = static_cast<std::size_t>(id.index);
-  return index < contiguous_.size() && contiguous_[index];
-}
-
-void Contiguity::observe(const Graph& graph, const Node& node) {
-  const bool contiguous = output_is_contiguous(graph, node);
-  contiguous_.resize(graph.values.size());
-  for (ValueId output : node.outputs) contiguous_[static_cast<std::size_t>(output.index)] = contiguous;
-}
-
-bool Contiguity::output_is_contiguous(const Graph& graph, const Node& node) const {
-  if (node.kind == "aten::contiguous" || is_given(node, "memory_format")) {
-    const Argument* format = argument(node, "memory_format");
-    const Symbolic* name = format != nullptr ? format->as<Symbolic>() : nullptr;
-    if (name == nullptr) return node.kind == "aten::contiguous" && !is_given(node, "memory_format");
-    if (name->name == "contiguous_format") return true;
-    if (name->name != "preserve_format") return false;
-  }
-  if (make_contiguous().contains(node.kind)) return true;
-  const auto whole_of_axis_0 = [&] {
-    const Argument* dim = argument(node, "dim");
-    const Argument* step = argument(node, "step");
-    return dim != nullptr && *dim == Argument(0) && (step == nullptr || *step == Argument(1));
-  };
-  std::string_view kind = node.kind;
-  const bool in_place = kind.ends_with('_') && !written_arguments(node).empty();
-  if (in_place) {
-    const ValueId* self = value(node, "self");
-    return self != nullptr && is_contiguous(*self);
-  }
-  const bool rows = (kind == "aten::select" || kind == "aten::slice" || kind == "aten::narrow" ||
-                     kind == "aten::split" || kind == "aten::chunk" || kind == "aten::unbind") &&
-                    whole_of_axis_0();
-  if (!rows && !keep_contiguity().contains(kind) && !takes_elements(node)) return false;
-  bool contiguous = true;
-  for (const NamedArgument& given : node.arguments) {
-    for_each_value(given.value, [&](ValueId id) {
-      const Type::Kind type = graph.value(id).type.kind;
-      const bool scalar = type == Type::Kind::kInt || type == Type::Kind::kFloat || type == Type::Kind::kBool;
-      contiguous = contiguous && (scalar || is_contiguous(id));
-    });
-  }
-  return contiguous;
-}
-
-void Contiguity::forget(ValueId id) {
-  if (is_contiguous(id)) contiguous_[static_cast<std::size_t>(id.index)] = false;
-}
 
 bool makes_container(const Node& node) {
   return node.kind == "prim::ListConstruct" || node.kind == "prim::TupleConstruct" ||
@@ -254,10 +163,14 @@ NodeAliasing aliasing_of(const Graph& graph, const Node& node, const Contiguity&
     const Argument* format = argument(node, "memory_format");
     const Symbolic* name = format != nullptr ? format->as<Symbolic>() : nullptr;
     const bool plain = format == nullptr || (name != nullptr && name->name == "contiguous_format");
+    if (self != nullptr && plain && contiguity.is_strided(*self)) return {};
     const bool same = self != nullptr && plain && contiguity.is_contiguous(*self);
     result.aliasing = same ? Aliasing::kSame : Aliasing::kUncertain;
   } else if (layout_dependent().contains(node.kind)) {
-    const bool view = self != nullptr && contiguity.is_contiguous(*self);
+    const auto view = self != nullptr && node.outputs.size() == 1
+                          ? contiguity.reshapes_in_place(*self, graph.value(node.outputs[0]).type)
+                          : std::nullopt;
+    if (view == false) return {};
     result.aliasing = view ? Aliasing::kView : Aliasing::kUncertain;
   } else if (node.kind.starts_with("aten::as_strided") || node.kind == "aten::_reshape_alias") {
     // Their results depend on the memory's layout, which a recomputed base need not have.

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "src/passes/contiguity.h"
 #include "src/torch/schema.h"
 #include "torch2trt/graph.h"
 
@@ -18,22 +19,6 @@ enum class Aliasing {
 struct NodeAliasing {
   Aliasing aliasing = Aliasing::kFresh;
   std::vector<ValueId> sources;
-};
-
-// Which values are certainly contiguous, so that a reshape of them certainly is a view. Inputs are taken to be; the
-// results of operators only where PyTorch's kernels make them so.
-class Contiguity {
- public:
-  explicit Contiguity(const Graph& graph);
-  bool is_contiguous(ValueId id) const;
-  // Learns about the outputs of `node`; to be called in program order, before the node is rewritten.
-  void observe(const Graph& graph, const Node& node);
-  // The tensor was transposed in place.
-  void forget(ValueId id);
-
- private:
-  bool output_is_contiguous(const Graph& graph, const Node& node) const;
-  std::vector<bool> contiguous_;
 };
 
 NodeAliasing aliasing_of(const Graph& graph, const Node& node, const Contiguity& contiguity);

@@ -150,7 +150,7 @@ class Folder {
     Argument::List shape(kernel_type.sizes->size(), 1);
     shape[axis] = -1;
     const ValueId scale_nd = emit("aten::reshape", {{"self", cast(emit, scale, *kernel_type.dtype)}, {"shape", shape}},
-                                  tensor_type(*kernel_type.dtype, broadcast), "bn_scale");
+                                  tensor_type(kernel_type.dtype, broadcast), "bn_scale");
     const ValueId folded = mul(kernel, scale_nd, kernel_type, kernel_name + "_folded");
 
     ValueId shift = wide("running_mean");

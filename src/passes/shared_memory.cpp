@@ -214,10 +214,10 @@ void SharedMemory::flush(int memory_id, const Node& reader) {
   ValueId value = tensor(written).current;
   std::vector<std::pair<int, ValueId>> updated;
   for (int child = written; child != memory(memory_id).root;) {
+    const View* through = tensor(child).view.get();
     const auto stuck = [&] {
-      refuse(writer,
-             fmt::format("it writes through {}, which has no inverse here, and {} reads the memory again",
-                         tensor(child).view ? tensor(child).view->node.qualified() : "control flow", describe(reader)));
+      refuse(writer, fmt::format("it writes through {}, which has no inverse here, and {} reads the memory again",
+                                 through != nullptr ? through->node.qualified() : "control flow", describe(reader)));
     };
     if (tensor(child).parents.size() != 1 || !tensor(child).view || !tensor(child).recomputable) stuck();
     std::shared_ptr<const View> view = tensor(child).view;
@@ -229,6 +229,7 @@ void SharedMemory::flush(int memory_id, const Node& reader) {
       if (!position || tensor(parent).parents.size() != 1 || !tensor(parent).view) stuck();
       element = *position;
       view = tensor(parent).view;
+      through = view.get();
       parent = tensor(parent).parents[0];
     }
     const ViewBase base{
@@ -269,6 +270,14 @@ void SharedMemory::refuse_stale(int id, const Node& reader) {
 void SharedMemory::check_writable(const Node& node, int id) {
   for (int memory_id : tensor(id).memories) {
     const Memory& m = memory(memory_id);
+    for (int made = id; m.kind == Memory::Kind::kParameter; made = tensor(made).parents[0]) {
+      if (!tensor(made).recomputable && tensor(made).view) {
+        refuse(node, fmt::format("it writes to a result of {}, and whether that is the memory of {} or a copy of it is "
+                                 "not known; clone() it first",
+                                 tensor(made).view->node.qualified(), m.what));
+      }
+      if (tensor(made).parents.empty()) break;
+    }
     if (m.kind == Memory::Kind::kParameter) {
       refuse(node, fmt::format("{} is mutated in forward, and a network keeps nothing between calls; if it is a "
                                "statistic of training, export the module after eval()",

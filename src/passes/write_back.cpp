@@ -31,6 +31,14 @@ struct Write {
     const Size& size = (*base.type.sizes)[static_cast<std::size_t>(axis)];
     return size.value >= 0 ? std::optional<std::int64_t>(size.value) : std::nullopt;
   }
+  // The same where only the run knows it.
+  Argument size_along(std::int64_t axis) const {
+    if (const auto known = extent(axis)) return *known;
+    return arithmetic("aten::size.int", {{"self", base.shape}, {"dim", axis}});
+  }
+  Argument arithmetic(std::string_view qualified, std::vector<NamedArgument> arguments) const {
+    return emit(qualified, std::move(arguments), Type{Type::Kind::kInt, {}, {}}, base.name + "_size");
+  }
   ValueId make(std::string_view qualified, std::vector<NamedArgument> arguments) const {
     return emit(qualified, std::move(arguments), base.type, base.name);
   }
@@ -65,9 +73,7 @@ std::optional<ValueId> reshape(const Write& write) {
       shape.emplace_back(-1);
       inferred = true;
     } else {
-      shape.emplace_back(write.emit("aten::size.int",
-                                    {{"self", write.base.shape}, {"dim", static_cast<std::int64_t>(axis)}},
-                                    Type{Type::Kind::kInt, {}, {}}, write.base.name + "_size"));
+      shape.push_back(write.size_along(static_cast<std::int64_t>(axis)));
     }
   }
   return write.make("aten::reshape", {{"self", write.written}, {"shape", shape}});
@@ -135,10 +141,9 @@ std::optional<ValueId> narrow(const Write& write) {
   auto start = write.number("start");
   if (!dim || !start || !length) return std::nullopt;
   if (*start < 0) {
-    const auto extent = write.extent(*dim);
-    if (!extent) return std::nullopt;
-    *start += *extent;
+    if (const auto extent = write.extent(*dim)) *start += *extent;
   }
+  if (*start < 0 && *start + *length == 0) return write.slice_scatter(*dim, *start, None{}, 1);
   return write.slice_scatter(*dim, *start, *start + *length, 1);
 }
 
@@ -174,12 +179,20 @@ std::optional<ValueId> split(const Write& write) {
   return std::nullopt;
 }
 
+// Pieces of ceil(size / chunks).
 std::optional<ValueId> chunk(const Write& write) {
   const auto chunks = write.number("chunks");
   const auto dim = write.number("dim");
-  const auto extent = dim ? write.extent(*dim) : std::nullopt;
-  if (!chunks || *chunks < 1 || !extent) return std::nullopt;
-  return part(write, (*extent + *chunks - 1) / *chunks);
+  if (!chunks || *chunks < 1 || !dim) return std::nullopt;
+  const Argument size = write.size_along(*dim);
+  if (const auto* known = size.as<std::int64_t>()) return part(write, (*known + *chunks - 1) / *chunks);
+  const Argument padded = write.arithmetic("aten::add.int", {{"a", size}, {"b", *chunks - 1}});
+  const Argument length = write.arithmetic("aten::floordiv.int", {{"a", padded}, {"b", *chunks}});
+  const auto position = [&](std::size_t element) -> Argument {
+    return write.arithmetic("aten::mul.int", {{"a", length}, {"b", static_cast<std::int64_t>(element)}});
+  };
+  const Argument start = write.element == 0 ? Argument(0) : position(write.element);
+  return write.slice_scatter(*dim, start, position(write.element + 1), 1);
 }
 
 std::optional<ValueId> unbind(const Write& write) {

@@ -1,6 +1,7 @@
 // Whether a bundle can run here, known before TensorRT is asked.
 #include <fmt/format.h>
 
+#include <charconv>
 #include <sstream>
 
 #include "src/runtime/backend.h"
@@ -36,7 +37,12 @@ std::string gpu_text(const std::string& name, const std::string& capability) {
       flavour_text(tensorrt.flavour), tensorrt.version, gpu_text(gpu.name, gpu.compute_capability), advice));
 }
 
-int major_of(const std::string& version) { return std::atoi(version.c_str()); }  // 0 where it is none
+// 0 where it is none.
+int major_of(const std::string& version) {
+  int major = 0;
+  std::from_chars(version.data(), version.data() + version.size(), major);
+  return major;
+}
 
 }  // namespace
 

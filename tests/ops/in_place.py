@@ -133,6 +133,58 @@ class _Buffer(torch.nn.Module):
         return x + self.seen
 
 
+def _chunk(x):
+    y = x.clone()
+    a, b = y.chunk(2, 2)
+    a.add_(1)
+    b.mul_(a)
+    return y
+
+
+def _chunk_of_batch(x):
+    y = x.clone()
+    a = y.chunk(2, 0)[0]
+    a.add_(1)
+    return y
+
+
+class _Weight(torch.nn.Module):
+    def __init__(self, copy):
+        super().__init__()
+        self.copy = copy
+        self.weight = torch.nn.Parameter(torch.arange(12.0).reshape(3, 4), requires_grad=False)
+
+    def forward(self, x):
+        copied = self.copy(self.weight)
+        copied[0] = 0
+        return x * copied.sum() + self.weight.sum()
+
+
+def _transposed_weight():
+    return _Weight(lambda w: w.t().contiguous())
+
+
+def _cut_weight():
+    return _Weight(lambda w: w[:, 1:].reshape(-1))
+
+
+def _perhaps_weight():
+    return _Weight(lambda w: w.unfold(0, 3, 3).contiguous())
+
+
+def _cast_copy(x):
+    y = (x * 2).to(i64)
+    y[:, 0] = 1
+    return y + x
+
+
+def _cast_to_itself(x):
+    y = (x * 2).relu()
+    z = y.to(x.dtype)
+    z[:, 0] = 1
+    return y, z
+
+
 def _resized(x):
     y = x.clone()
     y.resize_(2, 3, 2)
@@ -200,4 +252,11 @@ ROWS = [
     row("aten::zero_", lambda x: (x + 1).zero_(), In(X, i64, -3, 3)),
     # torch.jit.trace itself makes constants of these.
     *[row("aten::resize_", fn, In(X, batch=None), static_only="resize_ fixes the size", only="export", refused="aten::resize_ cannot be made functional") for fn in (_resized, _resized_view, _resized_empty)],
+    row("aten::add_.Tensor", _chunk, X),
+    row("aten::add_.Tensor", _chunk_of_batch, In((4, 3)), static_only="a batch of 1 makes one chunk"),
+    row("aten::fill_.Tensor", _transposed_weight, X, module=True),
+    row("aten::fill_.Tensor", _cut_weight, X, module=True),
+    row("aten::fill_.Tensor", _perhaps_weight, X, module=True, static_only="as the static case", refused="whether that is the memory of parameter .weight. or a copy"),
+    row("aten::fill_.Tensor", _cast_copy, X),
+    row("aten::fill_.Tensor", _cast_to_itself, X),
 ]

@@ -31,4 +31,10 @@ ROWS = [
     row("aten::bmm", torch.bmm, In(A, f16), In(B, f16)),
     row("aten::baddbmm", lambda x, y, z: torch.baddbmm(z, x, y, beta=0.5, alpha=2), A, B, (2, 3, 5)),
     row("aten::baddbmm", lambda x, y, z: torch.baddbmm(z * float("nan"), x, y, beta=0), A, B, (2, 3, 5)),
+    row("aten::addbmm", torch.addbmm, In((3, 5), batch=None), (2, 3, 4), (2, 4, 5)),
+    row("aten::addbmm", lambda b, x, y: torch.addbmm(b, x, y, beta=0, alpha=2), In((3, 5), batch=None), (2, 3, 4), (2, 4, 5)),
+    row("aten::addbmm", lambda x, y: torch.addbmm(torch.ones(5), x, y, beta=0.5), (2, 3, 4), (2, 4, 5)),
+    row("aten::addr", torch.addr, In((3, 4), batch=None), In((3,), batch=None), In((4,), batch=None)),
+    row("aten::addr", lambda x, y: torch.addr(torch.ones(4), x, y, beta=0.5, alpha=-2), (3,), In((4,), batch=None)),
+    row("aten::addr", lambda x, y: torch.addr(torch.ones(4), x, y, beta=0), (3,), In((4,), f16, batch=None)),
 ]

@@ -99,12 +99,6 @@ ROWS = [
     row("aten::movedim.int", lambda x: x.movedim(-1, 1), X4),
     row("aten::movedim.intlist", lambda x: x.movedim((0, 1), (-1, 0)), X4),
     row(("aten::moveaxis.int", "aten::movedim.int"), lambda x: x.moveaxis(1, -1), X),
-    row("aten::atleast_1d", torch.atleast_1d, In((), batch=None)),
-    row("aten::atleast_2d", lambda x: torch.atleast_2d(x) + 1, (3,)),
-    row("aten::atleast_3d", torch.atleast_3d, (3,)),
-    row("aten::atleast_3d", torch.atleast_3d, (3, 2)),
-    row("aten::atleast_3d", lambda x: torch.atleast_3d(x) + 1, X),
-    row("aten::atleast_2d.Sequence", lambda x, y: torch.atleast_2d((x, y * 2)), In((), batch=None), (2, 3)),
     row(
         "aten::meshgrid.indexing",
         lambda x, y: torch.meshgrid(x, y, indexing="ij"),
@@ -180,4 +174,10 @@ ROWS = [
     row("aten::narrow", lambda x: x.narrow(1, 3, 0), X),
     row("aten::narrow", lambda x: x.narrow(1, 4, 0), X, refused="index 4 is out of range for size 3|start"),
     row("aten::_reshape_copy", lambda x: torch.ops.aten._reshape_copy(x, []), In((1, 1), i64, batch=None)),
+    row("aten::diagflat", lambda x: torch.diagflat(x), In((3,), batch=None)),
+    row("aten::diagflat", lambda x: torch.diagflat(x, -2), In((2, 2), i64, -3, 3, batch=None)),
+    row("aten::diagflat", lambda x: torch.diagflat(x, 1), In((), batch=None)),
+    row("aten::trace", torch.trace, In((3, 5), batch=None)),
+    row("aten::trace", torch.trace, In((4, 2), i32, -9, 9, batch=None)),
+    row("aten::trace", torch.trace, In((3, 3), f16, batch=None)),
 ]

@@ -85,4 +85,10 @@ ROWS = [
     row("aten::all.dim", lambda x: torch.all(x, 0, keepdim=True), INT),
     row("aten::all.dim", lambda x: x.all(1), X),
     row("aten::any.dims", lambda x: torch.any(x, (0,)), INT),
+    row("aten::diff", torch.diff, X),
+    row("aten::diff", lambda x: x.diff(n=2, dim=1), X),
+    row("aten::diff", lambda x: x.diff(dim=0), (4, 3)),
+    row("aten::diff", lambda x, y: x.diff(dim=1, prepend=y, append=y * 2), X, (2, 1, 4)),
+    row("aten::diff", lambda x: x.diff(dim=1), In(X, b8)),
+    row("aten::diff", lambda x: x.diff(n=0) + 1, X),
 ]

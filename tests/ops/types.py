@@ -91,4 +91,6 @@ ROWS = [
     row("aten::_assert_tensor_metadata", lambda x: x.to(torch.float16) + 1, X, only="export"),
     row("aten::_assert_tensor_metadata", lambda x: (x * 2).to(torch.int64), X, only="export"),
     row("aten::_assert_tensor_metadata", lambda x: x.float() * 2, INT, only="export"),
+    row("aten::resolve_conj", lambda x: x.resolve_conj() + 1, X),
+    row("aten::resolve_neg", lambda x: x.resolve_neg() + 1, X),
 ]

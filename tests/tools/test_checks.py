@@ -77,3 +77,46 @@ def test_the_tree_passes() -> None:
 )
 def test_rule(rule: str, tree: dict[str, str], expected: list[str]) -> None:
     assert problems(rule, tree) == expected
+
+
+@pytest.fixture
+def states(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch):
+    """What tools/tidy.py says of src/a.cpp, in a repository of four files that may be changed."""
+    monkeypatch.syspath_prepend(str(ROOT / "tools"))
+    tidy = importlib.import_module("tidy")
+    for name in tidy.CONFIGURATION:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    (tmp_path / "src").mkdir()
+    (tmp_path / "include").mkdir()
+    (tmp_path / "src" / "a.cpp").write_text('#include "src/a.h"\n#include <vector>\n')
+    (tmp_path / "src" / "a.h").write_text('#pragma once\n#include "b.h"\n')
+    (tmp_path / "include" / "b.h").write_text('#include "src/a.h"\n')
+    (tmp_path / "src" / "other.h").write_text("")
+    command = f"c++ -I{tmp_path} -I {tmp_path}/include -c src/a.cpp"
+
+    def state(options: str = "") -> str:
+        return tidy.States(tmp_path).of(
+            {"file": str(tmp_path / "src" / "a.cpp"), "command": command + options}
+        )
+
+    return tmp_path, state
+
+
+@pytest.mark.parametrize(
+    "changed", ["src/a.cpp", "src/a.h", "include/b.h", ".clang-tidy", "requirements-dev.txt"]
+)
+def test_clang_tidy_reads_again_what_changed(states, changed: str) -> None:
+    root, state = states
+    before = state()
+    with (root / changed).open("a") as file:
+        file.write("\n")
+    assert state() != before
+
+
+def test_clang_tidy_does_not_read_again_what_did_not(states) -> None:
+    root, state = states
+    before = state()
+    (root / "src" / "other.h").write_text("int x;")
+    assert state() == before
+    assert state(" -O2") != before

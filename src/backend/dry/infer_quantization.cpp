@@ -6,7 +6,7 @@
 namespace torch2trt::dry {
 namespace {
 
-const Types kQuantized{DType::kInt8, DType::kFloat8E4M3};
+Types quantized() { return {DType::kInt8, DType::kFloat8E4M3}; }
 
 void require_scale(const Inputs& in, const Facts& x, const Facts& scale, std::int64_t axis) {
   in.require_type(scale.dtype, kFloats, "scale");
@@ -26,7 +26,7 @@ void require_scale(const Inputs& in, const Facts& x, const Facts& scale, std::in
 Outputs infer(const layer::Quantize& l, const Inputs& in) {
   const Facts& x = in[l.input];
   in.require_type(x.dtype, kFloats, "input");
-  in.require_type(l.to, kQuantized, "the output");
+  in.require_type(l.to, quantized(), "the output");
   in.require_equal_types(x.dtype, in[l.scale].dtype, "input", "scale");
   require_scale(in, x, in[l.scale], l.axis);
   return {{l.to, x.extents, std::nullopt}};
@@ -34,7 +34,7 @@ Outputs infer(const layer::Quantize& l, const Inputs& in) {
 
 Outputs infer(const layer::Dequantize& l, const Inputs& in) {
   const Facts& x = in[l.input];
-  in.require_type(x.dtype, kQuantized, "input");
+  in.require_type(x.dtype, quantized(), "input");
   in.require_type(l.to, kFloats, "the output");
   in.require_equal_types(l.to, in[l.scale].dtype, "the output", "scale");
   require_scale(in, x, in[l.scale], l.axis);

@@ -178,7 +178,7 @@ void ProgramReader::read_user_input(const Json& argument) {
   std::string name = index < input_names_.size() ? input_names_[index]
                      : own_name.empty()          ? fmt::format("input_{}", index)
                                                  : own_name;
-  while (!used_names_.insert(name).second) name += "_";
+  while (!used_names_.insert(name).second) name += '_';
   Input input{.name = std::move(name)};
   if (own_name.empty()) {
     // The program was specialised to the value, and does not read the input.

@@ -344,7 +344,7 @@ Sum opaque(const std::string& name, const std::vector<Sum>& arguments) {
   if (division && texts[1] == "1") return arguments[0];
   if (name == "Max" || name == "Min" || name == "Add" || name == "Mul") {
     std::sort(texts.begin(), texts.end());
-    texts.erase(name.starts_with("M") && name != "Mul" ? std::unique(texts.begin(), texts.end()) : texts.end(),
+    texts.erase(name.starts_with('M') && name != "Mul" ? std::unique(texts.begin(), texts.end()) : texts.end(),
                 texts.end());
   }
   const std::string atom = division ? fmt::format("(({})//({}))", texts[0], texts[1])

@@ -124,7 +124,7 @@ Binding Importer::pin(Frame& frame, const jit::Node* at, const Binding& binding)
          fmt::format("forward() may change the attribute \"{}\" of the module. Work on a copy of it.", attribute));
   };
   if (const auto* shared = std::get_if<std::shared_ptr<Sequence>>(&binding)) {
-    const auto list = *shared;
+    auto list = *shared;
     if (list->pinned) return *list->pinned;
     for (Binding& item : list->items) item = pin(frame, at, item);
     if (list->is_tuple) return list;

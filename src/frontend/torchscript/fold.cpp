@@ -25,7 +25,7 @@ std::optional<c10::IValue> plain_constant(const Binding& binding, const c10::Typ
     for (const Binding& item : items) {
       auto value = plain_constant(item, element);
       if (!value) return std::nullopt;
-      list.push_back(std::move(*value));
+      list.push_back(*value);
     }
     return c10::IValue(std::move(list));
   }

@@ -259,7 +259,8 @@ Argument Importer::as_argument(Frame& frame, const jit::Node* node, const Bindin
     }
     return emit(frame, node, "prim::DictConstruct", std::move(items), Type::Kind::kObject);
   }
-  if (const auto* input = std::get_if<std::shared_ptr<InputNode>>(&binding)) throw NotAStructure{(*input)->path};
+  if (const auto* input = std::get_if<std::shared_ptr<InputNode>>(&binding))
+    throw NotAStructure{(*input)->path};  // NOLINT(bugprone-std-exception-baseclass): no error, caught in read.cpp
   const Instance& instance = *std::get<std::shared_ptr<Instance>>(binding);
   return emit(frame, node, "prim::GetAttr", {{"name", instance.path}}, Type::Kind::kObject);
 }

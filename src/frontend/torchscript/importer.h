@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "src/frontend/torchscript/abstract.h"
+#include "src/frontend/torchscript/types.h"
 
 namespace torch2trt::torchscript {
 
@@ -106,7 +107,7 @@ class Importer {
   const torch::jit::Module& module_;
   const std::vector<Type>& input_types_;
   const OpaqueInputs& opaque_;
-  bool recorded_types_ = true;  // whether the types a trace recorded hold for these inputs
+  Recorded recorded_types_ = Recorded::kAll;
 
   Graph graph_;
   std::vector<Node>* sink_ = nullptr;

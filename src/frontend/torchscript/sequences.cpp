@@ -75,7 +75,8 @@ bool Importer::import_sequence_operator(Frame& frame, const jit::Node* node, con
     case prim::TupleSlice: {
       const auto first = std::min<std::size_t>(node->i(c10::attr::beg), items.size());
       const auto last = std::clamp<std::size_t>(node->i(c10::attr::end), first, items.size());
-      return result(make_tuple({items.begin() + first, items.begin() + last}));
+      return result(make_tuple(
+          {items.begin() + static_cast<std::ptrdiff_t>(first), items.begin() + static_cast<std::ptrdiff_t>(last)}));
     }
     case aten::slice: {
       auto taken = sliced(items, argument(1), argument(2), argument(3));

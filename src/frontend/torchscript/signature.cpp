@@ -22,9 +22,12 @@ std::string path_of(const std::string& container, const c10::IValue& key) {
   return fmt::format("{}.{}", container, key.isString() ? key.toStringRef() : repr(key));
 }
 
-bool contradicts(const Type& recorded, const Type& given) {
-  if (given.dtype && recorded.dtype && *given.dtype != *recorded.dtype) return true;
-  return given.sizes && recorded.sizes && *given.sizes != *recorded.sizes;
+// What of a trace with an input `recorded` holds for an input `given`.
+Recorded still_true(const Type& recorded, const Type& given) {
+  if (given.dtype && recorded.dtype && *given.dtype != *recorded.dtype) return Recorded::kNothing;
+  if (!given.sizes || !recorded.sizes || *given.sizes == *recorded.sizes) return Recorded::kAll;
+  // Ranks decide what types promote to.
+  return given.sizes->size() == recorded.sizes->size() ? Recorded::kDTypes : Recorded::kNothing;
 }
 
 }  // namespace
@@ -74,16 +77,15 @@ std::shared_ptr<InputNode> Importer::input_node(const c10::TypePtr& type, const 
     node->element =
         list ? type->expectRef<c10::ListType>().getElementType() : type->expectRef<c10::DictType>().getValueType();
     has_lazy_arguments_ = true;
-    if (!input_types_.empty()) recorded_types_ = false;  // which input is which is not known yet
+    if (!input_types_.empty()) recorded_types_ = Recorded::kNothing;  // which input is which is not known yet
     return node;
   }
-  const Type recorded = type_of(type, true);
-  if (!has_lazy_arguments_ && eager_leaves_ < input_types_.size() &&
-      contradicts(recorded, input_types_[eager_leaves_])) {
-    recorded_types_ = false;
+  const Type recorded = type_of(type, Recorded::kAll);
+  if (!has_lazy_arguments_ && eager_leaves_ < input_types_.size()) {
+    recorded_types_ = std::min(recorded_types_, still_true(recorded, input_types_[eager_leaves_]));
   }
   ++eager_leaves_;
-  node->leaf = graph_.add_value(path, input_types_.empty() ? recorded : type_of(type, false));
+  node->leaf = graph_.add_value(path, input_types_.empty() ? recorded : type_of(type, Recorded::kNothing));
   return node;
 }
 

@@ -7,14 +7,14 @@
 namespace torch2trt::torchscript {
 namespace {
 
-Type tensor_type(const c10::TensorType& tensor, bool recorded) {
+Type tensor_type(const c10::TensorType& tensor, Recorded recorded) {
   Type type{.kind = Type::Kind::kTensor};
-  if (!recorded) return type;
+  if (recorded == Recorded::kNothing) return type;
   try {
     if (tensor.scalarType()) type.dtype = from_torch(*tensor.scalarType());
   } catch (const Error&) {  // quantized and the like: whoever uses the value says so
   }
-  if (const auto sizes = tensor.sizes().concrete_sizes()) {
+  if (const auto sizes = tensor.sizes().concrete_sizes(); sizes && recorded == Recorded::kAll) {
     type.sizes.emplace();
     for (const std::int64_t size : *sizes) type.sizes->push_back({.value = size});
   }
@@ -43,7 +43,7 @@ std::optional<Argument> enumerator(std::int64_t value, c10::TypeKind kind) {
 
 }  // namespace
 
-Type type_of(const c10::TypePtr& type, bool recorded) {
+Type type_of(const c10::TypePtr& type, Recorded recorded) {
   switch (type->kind()) {
     case c10::TypeKind::TensorType: return tensor_type(type->expectRef<c10::TensorType>(), recorded);
     case c10::TypeKind::IntType: return {.kind = Type::Kind::kInt};

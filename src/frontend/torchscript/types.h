@@ -10,8 +10,9 @@
 
 namespace torch2trt::torchscript {
 
-// `recorded`: dtypes and sizes that a trace saw may be used.
-Type type_of(const c10::TypePtr& type, bool recorded);
+// What of the types that a trace recorded holds for the inputs that are given: with other sizes, the dtypes only.
+enum class Recorded { kNothing, kDTypes, kAll };
+Type type_of(const c10::TypePtr& type, Recorded recorded);
 
 // A constant as an argument of type `formal` (the schema's real type, where ScalarType and its like are not int).
 // Devices are all "cpu". nullopt for what no Argument can hold: tensors, containers, objects, complex numbers.

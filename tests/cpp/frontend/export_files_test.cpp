@@ -40,7 +40,10 @@ std::string elements(const HostTensor& tensor) {
     std::int64_t offset = 0;
     for (std::size_t k = 0; k < index.size(); ++k) offset += index[k] * tensor.strides[k];
     result.append(static_cast<const char*>(tensor.data) + offset * static_cast<std::int64_t>(item), item);
-    for (std::size_t k = index.size(); k-- > 0 && ++index[k] == tensor.sizes[k];) index[k] = 0;
+    for (std::size_t k = index.size(); k > 0; --k) {
+      if (++index[k - 1] != tensor.sizes[k - 1]) break;
+      index[k - 1] = 0;
+    }
   }
   return result;
 }

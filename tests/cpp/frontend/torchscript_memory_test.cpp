@@ -49,11 +49,15 @@ TEST(TorchScriptMemory, TypesThatTheTraceRecorded) {
 
 TEST(TorchScriptMemory, RecordedTypesAreDroppedForOtherInputs) {
   const torch::jit::Module module = module_of(kTrace);
-  for (const Type& other : {float_type({3, 8}), float_type({2, 8}, DType::kFloat16)}) {
+  for (const Type& other : {float_type({3, 8, 1}), float_type({2, 8}, DType::kFloat16)}) {
     const Graph graph = graph_from_module(module, {other});
     EXPECT_EQ(graph.value(graph.inputs.at(0).value).type, other);
     EXPECT_EQ(graph.value(graph.body.nodes.at(0).outputs.at(0)).type, Type{.kind = Type::Kind::kTensor});
   }
+  // Sizes alone change no dtype.
+  const Graph larger = graph_from_module(module, {float_type({3, 8})});
+  EXPECT_EQ(larger.value(larger.body.nodes.at(0).outputs.at(1)).type,
+            (Type{.kind = Type::Kind::kTensor, .dtype = DType::kFloat16}));
   const Graph same = graph_from_module(module, {float_type({2, 8})});
   EXPECT_EQ(same.value(same.body.nodes.at(0).outputs.at(0)).type, float_type({2, 4}));
 }

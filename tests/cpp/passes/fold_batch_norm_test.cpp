@@ -83,12 +83,12 @@ std::string conv(std::string_view kernel, std::string_view bias = "None") {
 
 TEST(FoldBatchNorm, BecomesAConvolutionOfConstants) {
   EXPECT_EQ(
-      text_after(std::string("%c : float32[2,4,6,6] = aten::conv2d(input=%x, weight=%w, bias=None, stride=[1, 1], "
-                             "padding=[0, 0], dilation=[1, 1], groups=1)  # scope \"c\" source \"m.py:1\"\n"
-                             "%n : float32[2,4,6,6] = aten::batch_norm(input=%c, weight=%g, bias=%bb, running_mean=%m, "
-                             "running_var=%v, training=False, momentum=0.1, eps=1e-05, cudnn_enabled=True)  "
-                             "# scope \"b\" source \"m.py:2\"\n"
-                             "return (%n)")),
+      text_after("%c : float32[2,4,6,6] = aten::conv2d(input=%x, weight=%w, bias=None, stride=[1, 1], "
+                 "padding=[0, 0], dilation=[1, 1], groups=1)  # scope \"c\" source \"m.py:1\"\n"
+                 "%n : float32[2,4,6,6] = aten::batch_norm(input=%c, weight=%g, bias=%bb, running_mean=%m, "
+                 "running_var=%v, training=False, momentum=0.1, eps=1e-05, cudnn_enabled=True)  "
+                 "# scope \"b\" source \"m.py:2\"\n"
+                 "return (%n)"),
       "  %v_1 : float64[4] = aten::to.dtype(self=%v, dtype=torch.float64, non_blocking=False, copy=False, "
       "memory_format=None)  # scope \"b\" source \"m.py:2\"\n"
       "  %bn_variance : float64[4] = aten::add.Scalar(self=%v_1, other=1e-05, alpha=1)  # scope \"b\" source "

@@ -3,8 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "src/graph/text.h"
-#include "src/graph/verify.h"
+#include "tests/cpp/passes/pass_testing.h"
 
 namespace torch2trt {
 namespace {
@@ -12,23 +11,12 @@ namespace {
 using ::testing::HasSubstr;
 
 std::string functional(std::string_view nodes) {
-  Graph graph = parse_text("graph g(%x \"x\", %n : int \"n\", %p : bool \"p\") {\n" + std::string(nodes) + "}");
-  verify(graph);
-  functionalize_lists(graph);
-  verify(graph, "functionalize_lists");
-  const std::string text = to_text(graph);
-  const std::size_t start = text.find("{\n") + 2;
-  return text.substr(start, text.find("\n}\n") + 1 - start);
+  return nodes_after(functionalize_lists, "functionalize_lists", "graph g(%x \"x\", %n : int \"n\", %p : bool \"p\")",
+                     nodes);
 }
 
 std::string error_of(std::string_view nodes) {
-  try {
-    return functional(nodes);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.category(), ErrorCategory::kUnsupportedOperator);
-    EXPECT_EQ(error.unsupported().size(), 1U);
-    return error.what();
-  }
+  return refusal_of([&] { return functional(nodes); });
 }
 
 TEST(FunctionalizeLists, AGraphWithoutWritesStaysAsItIs) {

@@ -261,7 +261,7 @@ class Generator {
 
 TEST(FunctionalizeRandom, EqualsPyTorch) {
   const char* asked = std::getenv("FUNCTIONALIZE_SEEDS");  // for a longer search
-  const unsigned seeds = asked == nullptr ? 3000 : static_cast<unsigned>(std::atoi(asked));
+  const unsigned seeds = asked == nullptr ? 3000 : static_cast<unsigned>(std::stoul(asked));
   int done = 0;
   int refused = 0;
   int changed = 0;

@@ -1,40 +1,28 @@
 #include "src/passes/functionalize.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "src/graph/text.h"
-#include "src/graph/verify.h"
-#include "src/passes/remove_dead_nodes.h"
+#include "tests/cpp/passes/pass_testing.h"
 
 namespace torch2trt {
 namespace {
 
+using ::testing::HasSubstr;
+
 // The nodes of a graph with inputs %x : float32[2,3], %y : float32[2,3], %i : int64[2,3], %u (nothing known) and a
 // parameter %w, a buffer %b, after functionalize and the removal of what is then dead.
 std::string functional(std::string_view nodes, bool sweep = true) {
-  Graph graph = parse_text(
-      "graph g(%x : float32[2,3] \"x\", %y : float32[2,3] \"y\", %i : int64[2,3] \"i\", %u \"u\", "
-      "%d : float32[s0,3,s1] \"d\", %p : bool \"p\") "
-      "parameters(%w : float32[2,3] parameter \"m.w\", %b : float32[3] buffer \"m.b\") {\n" +
-      std::string(nodes) + "}");
-  verify(graph);
-  functionalize(graph);
-  verify(graph, "functionalize");
-  if (sweep) remove_dead_nodes(graph);
-  const std::string text = to_text(graph);
-  const std::size_t start = text.find("{\n") + 2;
-  return text.substr(start, text.find("\n}\n") + 1 - start);
+  return nodes_after(functionalize, "functionalize",
+                     "graph g(%x : float32[2,3] \"x\", %y : float32[2,3] \"y\", %i : int64[2,3] \"i\", %u \"u\", "
+                     "%d : float32[s0,3,s1] \"d\", %p : bool \"p\") "
+                     "parameters(%w : float32[2,3] parameter \"m.w\", %b : float32[3] buffer \"m.b\")",
+                     nodes, sweep);
 }
 
 std::string error_of(std::string_view nodes) {
-  try {
-    return functional(nodes);
-  } catch (const Error& error) {
-    EXPECT_EQ(error.category(), ErrorCategory::kUnsupportedOperator);
-    EXPECT_EQ(error.unsupported().size(), 1U);
-    return error.what();
-  }
+  return refusal_of([&] { return functional(nodes); });
 }
 
 TEST(Functionalize, AGraphWithoutWritesStaysAsItIs) {
@@ -282,8 +270,8 @@ TEST(Functionalize, ListsHoldTensorsNotValues) {
             "  return (%c, %r, %s)\n");
   EXPECT_THAT(error_of("%l : list = prim::ListConstruct(%x)\n%a = aten::append.t(self=%l, el=%y)\n"
                        "%r = aten::relu_(self=%y)\n%c = aten::cat(tensors=%l, dim=0)\nreturn (%c)"),
-              testing::HasSubstr("aten::relu_ cannot be made functional: aten::cat later reads a result of "
-                                 "prim::ListConstruct, and whether that shares the written memory is not known"));
+              HasSubstr("aten::relu_ cannot be made functional: aten::cat later reads a result of "
+                        "prim::ListConstruct, and whether that shares the written memory is not known"));
 }
 
 TEST(Functionalize, AShapeChangedInPlaceIsAView) {
@@ -388,7 +376,7 @@ TEST(Functionalize, WritesInsideBlocksThatAreRefused) {
         "%v = aten::select.int(self=%x, dim=0, index=0)\n"
         "%c = prim::Loop(max_trip_count=2, condition=True, carried_0=%v)\n"
         "  block(%n : int, %k) { %f = aten::neg_(self=%k) return (True, %f) }\n return (%x)"}) {
-    EXPECT_THAT(error_of(nodes), testing::HasSubstr(refusal));
+    EXPECT_THAT(error_of(nodes), HasSubstr(refusal));
   }
 }
 
@@ -430,11 +418,11 @@ TEST(Functionalize, AllRefusalsAreOneError) {
     const std::string text = error.what();
     EXPECT_THAT(text, testing::StartsWith("4 nodes cannot be made functional:\n"
                                           "  aten::add_.Tensor: buffer \"m.b\" is mutated in forward"));
-    EXPECT_THAT(text, testing::HasSubstr("\n      at model.py:3\n      in module \"head\"\n"
-                                         "  aten::resize_: it writes to its argument"));
-    EXPECT_THAT(text, testing::HasSubstr("\n  prim::SetAttr: it assigns to the module's attribute \"m.total\""));
+    EXPECT_THAT(text, HasSubstr("\n      at model.py:3\n      in module \"head\"\n"
+                                "  aten::resize_: it writes to its argument"));
+    EXPECT_THAT(text, HasSubstr("\n  prim::SetAttr: it assigns to the module's attribute \"m.total\""));
     // What writes to the result of the refused write is a write to the same buffer.
-    EXPECT_THAT(text, testing::HasSubstr("\n  aten::mul_.Tensor: buffer \"m.b\" is mutated in forward"));
+    EXPECT_THAT(text, HasSubstr("\n  aten::mul_.Tensor: buffer \"m.b\" is mutated in forward"));
     ASSERT_EQ(error.unsupported().size(), 4U);
     EXPECT_EQ(error.unsupported()[1].kind, "aten::resize_");
   }
@@ -446,25 +434,25 @@ TEST(Functionalize, WhatHasNoPureFormIsRefused) {
       "aten::resize_ cannot be made functional: it writes to its argument \"self\", and there is no functional form of "
       "it\n  at aten::resize_");
   EXPECT_THAT(error_of("%r = aten::relu.out(self=%x, out=%y)\nreturn (%y)"),
-              testing::HasSubstr("it writes to its argument \"out\", and there is no functional form of it"));
+              HasSubstr("it writes to its argument \"out\", and there is no functional form of it"));
   EXPECT_THAT(
       error_of("%v = aten::as_strided(self=%x, size=[2], stride=[1], storage_offset=0)\n%r = aten::relu_(self=%v)\n"
                "%s = aten::exp(self=%x)  # source \"m.py:4\"\nreturn (%s)"),
-      testing::HasSubstr("aten::relu_ cannot be made functional: it writes through aten::as_strided, which has no "
-                         "inverse here, and aten::exp (m.py:4) reads the memory again"));
+      HasSubstr("aten::relu_ cannot be made functional: it writes through aten::as_strided, which has no "
+                "inverse here, and aten::exp (m.py:4) reads the memory again"));
   EXPECT_THAT(
       error_of("%v = aten::expand(self=%b, size=[2, 3], implicit=False)\n%c = aten::clone(self=%x)\n"
                "%e = aten::expand(self=%c, size=[4, 2, 3], implicit=False)\n%r = aten::relu_(self=%e)\nreturn (%c)"),
-      testing::HasSubstr("it writes through aten::expand, which has no inverse here"));
+      HasSubstr("it writes through aten::expand, which has no inverse here"));
   // Whether reshape copied depends on what the custom operator returned.
   EXPECT_THAT(
       error_of("%o = custom::op(%x)\n%v = aten::reshape(self=%o, shape=[6])\n%r = aten::relu_(self=%o)\nreturn (%v)"),
-      testing::HasSubstr("an output later reads a result of aten::reshape, and whether that shares the written "
-                         "memory is not known"));
+      HasSubstr("an output later reads a result of aten::reshape, and whether that shares the written "
+                "memory is not known"));
   EXPECT_THAT(
       error_of("%o = custom::op(%x)\n%v = aten::reshape(self=%o, shape=[6])\n%r = aten::unsqueeze_(self=%o, dim=0)\n"
                "return (%v)"),
-      testing::HasSubstr("an output later reads %v, and whether that is the same tensor is not known"));
+      HasSubstr("an output later reads %v, and whether that is the same tensor is not known"));
 }
 
 TEST(Functionalize, WhatOverwritesAllDoesNotReadTheOldValue) {
@@ -477,6 +465,73 @@ TEST(Functionalize, WhatOverwritesAllDoesNotReadTheOldValue) {
             "  %z : float32[2,3] = aten::full_like(self=%x, fill_value=2.5, dtype=None, layout=None, device=None, "
             "pin_memory=None, memory_format=None)\n"
             "  return (%z)\n");
+}
+
+TEST(Functionalize, AChunkOfADimensionKnownAtRunTimeIsWhereItsSizeSays) {
+  EXPECT_EQ(functional("%c : list = aten::chunk(self=%d, chunks=2, dim=2)\n"
+                       "%a, %v = prim::ListUnpack(list=%c)\n"
+                       "%r = aten::relu_(self=%v)\nreturn (%d)"),
+            "  %c : list = aten::chunk(self=%d, chunks=2, dim=2)\n"
+            "  %a, %v = prim::ListUnpack(list=%c)\n"
+            "  %r = aten::relu(self=%v)\n"
+            "  %d_size : int = aten::size.int(self=%d, dim=2)\n"
+            "  %d_size_1 : int = aten::add.int(a=%d_size, b=1)\n"
+            "  %d_size_2 : int = aten::floordiv.int(a=%d_size_1, b=2)\n"
+            "  %d_size_3 : int = aten::mul.int(a=%d_size_2, b=1)\n"
+            "  %d_size_4 : int = aten::mul.int(a=%d_size_2, b=2)\n"
+            "  %d_1 : float32[s0,3,s1] = aten::slice_scatter(self=%d, src=%r, dim=2, start=%d_size_3, end=%d_size_4, "
+            "step=1)\n"
+            "  return (%d_1)\n");
+}
+
+TEST(Functionalize, AWriteThroughPartsOfWhichThereIsNoInverseNamesTheOperator) {
+  EXPECT_THAT(error_of("%c : list = aten::tensor_split.sections(self=%x, sections=2, dim=0)\n"
+                       "%a, %v = prim::ListUnpack(list=%c)\n%r = aten::relu_(self=%v)\nreturn (%x)"),
+              HasSubstr("it writes through aten::tensor_split.sections, which has no inverse here"));
+}
+
+// What is returned after a write to `copy` of a parameter, or why that is refused.
+std::string after_writing_to(const std::string& copy) {
+  return refusal_of([&] { return functional(copy + "%r = aten::relu_(self=%c)\nreturn (%r, %w)"); });
+}
+
+TEST(Functionalize, ACopyOfAParameterMayBeWritten) {
+  constexpr const char* kContiguous =
+      "%c = aten::contiguous(self=%v, memory_format=memory_format(\"contiguous_format\"))\n";
+  for (const char* view :
+       {"aten::t(self=%w)", "aten::transpose.int(self=%w, dim0=0, dim1=-1)", "aten::numpy_T(self=%w)",
+        "aten::permute(self=%w, dims=[-1, 0])", "aten::select.int(self=%w, dim=1, index=2)",
+        "aten::slice.Tensor(self=%w, dim=1, start=0, end=-1, step=1)",
+        "aten::narrow(self=%w, dim=-1, start=1, length=2)"}) {
+    const std::string text = after_writing_to(fmt::format("%v = {}\n{}", view, kContiguous));
+    EXPECT_THAT(text, HasSubstr("%r = aten::relu(self=%c)\n  return (%r, %w)")) << view;
+  }
+  // Contiguous all the same: the parameter itself.
+  for (const char* view : {"aten::select.int(self=%w, dim=0, index=1)", "aten::detach(self=%w)",
+                           "aten::slice.Tensor(self=%w, dim=0, start=0, end=1, step=1)",
+                           "aten::slice.Tensor(self=%w, dim=1, start=-9, end=9223372036854775807, step=1)"}) {
+    EXPECT_THAT(after_writing_to(fmt::format("%v = {}\n{}", view, kContiguous)),
+                HasSubstr("parameter \"m.w\" is mutated in forward"))
+        << view;
+  }
+  EXPECT_THAT(after_writing_to(fmt::format("%v = aten::unfold(self=%w, dimension=0, size=2, step=1)\n{}", kContiguous)),
+              HasSubstr("it writes to a result of aten::contiguous, and whether that is the memory of parameter "
+                        "\"m.w\" or a copy of it is not known; clone() it first"));
+}
+
+TEST(Functionalize, AReshapeCopiesWhatDoesNotLieTogether) {
+  // Two columns of three, and every second one, are not in one piece; all columns backwards in dimensions are.
+  EXPECT_THAT(after_writing_to("%v = aten::slice.Tensor(self=%w, dim=1, start=0, end=2, step=1)\n"
+                               "%c : float32[4] = aten::reshape(self=%v, shape=[-1])\n"),
+              HasSubstr("return (%r, %w)"));
+  EXPECT_THAT(after_writing_to("%v = aten::t(self=%w)\n%c : float32[6] = aten::reshape(self=%v, shape=[6])\n"),
+              HasSubstr("return (%r, %w)"));
+  EXPECT_THAT(
+      after_writing_to("%v = aten::t(self=%w)\n%c : float32[3,1,2] = aten::reshape(self=%v, shape=[3, 1, 2])\n"),
+      HasSubstr("is mutated in forward"));
+  EXPECT_THAT(after_writing_to("%v = aten::slice.Tensor(self=%w, dim=1, start=0, end=3, step=3)\n"
+                               "%c : float32[2] = aten::reshape(self=%v, shape=[2])\n"),
+              HasSubstr("is mutated in forward"));
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ TEST(Dlpack, ATensorIsTakenOver) {
     EXPECT_EQ(tensor.dtype, DType::kFloat32);
     EXPECT_EQ(tensor.shape, Shape({2, 3}));
     EXPECT_EQ(tensor.device, 1);
-    const DeviceTensor copy = tensor;
+    const DeviceTensor copy = tensor;  // NOLINT(performance-unnecessary-copy-initialization): keeps the memory
     EXPECT_EQ(theirs.deleted, 0);
   }
   EXPECT_EQ(theirs.deleted, 1);

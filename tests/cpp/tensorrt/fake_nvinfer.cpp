@@ -4,19 +4,21 @@
 
 #include <cstdint>
 
-#define FAKE_EXPORT extern "C" __attribute__((visibility("default")))
+#define TORCH2TRT_FAKE_EXPORT extern "C" __attribute__((visibility("default")))
 
 #ifdef FAKE_VERSION
-FAKE_EXPORT std::int32_t getInferLibVersion() noexcept { return FAKE_VERSION; }
+TORCH2TRT_FAKE_EXPORT std::int32_t getInferLibVersion() noexcept { return FAKE_VERSION; }
 
-FAKE_EXPORT void* createInferBuilder_INTERNAL(void* logger, std::int32_t /*version*/) noexcept {
+TORCH2TRT_FAKE_EXPORT void* createInferBuilder_INTERNAL(void* logger, std::int32_t /*version*/) noexcept {
   auto& log = *static_cast<nvinfer1::ILogger*>(logger);
   log.log(nvinfer1::ILogger::Severity::kINFO, "looking for a GPU");
   log.log(nvinfer1::ILogger::Severity::kWARNING, "CUDA initialization failure with error: 35");
   return nullptr;
 }
 
-FAKE_EXPORT void* createInferRuntime_INTERNAL(void* /*logger*/, std::int32_t /*version*/) noexcept { return nullptr; }
+TORCH2TRT_FAKE_EXPORT void* createInferRuntime_INTERNAL(void* /*logger*/, std::int32_t /*version*/) noexcept {
+  return nullptr;
+}
 #else
-FAKE_EXPORT int something_else() noexcept { return 1; }
+TORCH2TRT_FAKE_EXPORT int something_else() noexcept { return 1; }
 #endif

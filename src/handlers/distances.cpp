@@ -1,0 +1,92 @@
+// How far tensors are from each other: similarities, distances and the losses that are means of them.
+#include <fmt/format.h>
+
+#include <numeric>
+
+#include "src/handlers/norms.h"
+#include "src/handlers/register.h"
+
+namespace torch2trt {
+namespace {
+
+std::vector<std::int64_t> all_axes(const Tensor& x) {
+  std::vector<std::int64_t> axes(static_cast<std::size_t>(x.rank()));
+  std::iota(axes.begin(), axes.end(), 0);
+  return axes;
+}
+
+std::vector<Tensor> floating_pair(Args& a, std::string_view first, std::string_view second) {
+  const DType type = a.result_type({first, second});
+  const DType computed = is_floating(type) ? type : DType::kFloat32;
+  return {a.tensor_as(first, computed), a.tensor_as(second, computed)};
+}
+
+// Each vector divided by its length, which counts as eps at least; then their product.
+Results cosine_similarity(Network& net, Args& a) {
+  const auto t = floating_pair(a, "x1", "x2");
+  const auto shape = net.broadcast_shape(t[0].shape(), t[1].shape());
+  const auto rank = static_cast<std::int64_t>(shape.size());
+  const std::int64_t axis = normalized_axis(a.integer("dim"), rank);
+  const double eps = a.number("eps");
+  const auto unit = [&](const Tensor& x) {
+    const Tensor wide = net.expand_rank(x, rank);
+    // Of a size 1 that is broadcast, the length is that of the broadcast vector.
+    const Tensor whole = wide.dims()[static_cast<std::size_t>(axis)] == 1 ? net.broadcast_to(wide, shape) : wide;
+    return whole / net.clamp(vector_norm(whole, 2, {axis}, true), eps, std::nullopt);
+  };
+  return net.reduce(ReduceOperation::kSum, unit(t[0]) * unit(t[1]), {axis}, false);
+}
+
+Results pairwise_distance(Network&, Args& a) {
+  const auto t = floating_pair(a, "x1", "x2");
+  const Tensor difference = t[0] - t[1] + a.number("eps");
+  return vector_norm(difference, a.number("p"), {difference.rank() - 1}, a.boolean("keepdim"));
+}
+
+Results dist(Network&, Args& a) {
+  const auto t = floating_pair(a, "self", "other");
+  const Tensor difference = t[0] - t[1];
+  return vector_norm(difference, a.number("p"), all_axes(difference), false);
+}
+
+// at::Reduction: none, mean, sum.
+Tensor reduced(Network& net, Args& a, const Tensor& loss) {
+  const std::int64_t reduction = a.integer("reduction");
+  if (reduction == 0 || loss.rank() == 0) return loss;
+  return net.reduce(reduction == 1 ? ReduceOperation::kAvg : ReduceOperation::kSum, loss, all_axes(loss), false);
+}
+
+// `formula` of the difference and of the argument `parameter` (0 where there is none).
+Handler loss(Tensor (*formula)(const Tensor& difference, double parameter), std::string_view parameter = "") {
+  return [=](Network& net, Args& a) -> Results {
+    const auto t = a.promoted({"self", "target"});
+    a.require(is_floating(t[0].dtype()), "a loss of integers is not supported");
+    return reduced(net, a, formula(t[0] - t[1], parameter.empty() ? 0 : a.number(parameter)));
+  };
+}
+
+Tensor absolute(const Tensor& x) { return x.network().unary(UnaryOperation::kAbs, x); }
+
+// Quadratic within `delta`, linear beyond.
+Tensor huber(const Tensor& x, double delta) {
+  Network& net = x.network();
+  const Tensor size = absolute(x);
+  const Tensor near = net.elementwise(ElementWiseOperation::kLess, size, net.scalar(delta, x.dtype(), x.rank()));
+  return net.select(near, x * x * 0.5, (size - delta / 2) * delta);
+}
+
+Tensor smooth_l1(const Tensor& x, double beta) { return beta == 0 ? absolute(x) : huber(x, beta) / beta; }
+
+}  // namespace
+
+void register_distances(HandlerRegistry& r) {
+  r.op("aten::cosine_similarity").convert(cosine_similarity);
+  r.op("aten::pairwise_distance").convert(pairwise_distance);
+  r.op("aten::dist").convert(dist);
+  r.op("aten::l1_loss").convert(loss([](const Tensor& x, double) { return absolute(x); }));
+  r.op("aten::mse_loss").convert(loss([](const Tensor& x, double) { return x * x; }));
+  r.op("aten::smooth_l1_loss").convert(loss(smooth_l1, "beta"));
+  r.op("aten::huber_loss").convert(loss(huber, "delta"));
+}
+
+}  // namespace torch2trt
