@@ -424,7 +424,8 @@ def test_a_list_that_one_branch_appends_to():
     """Its length is data: TensorRT lets what the branches give differ in size."""
     seen = check(AppendsSometimes(), (X,), (-X,))
     assert seen.count("CONDITIONAL_OUTPUT") == 1
-    check(AppendsTwice(), (X,), (-X,), (X - 2.0,), (X * 0.1,))
+    # No engine: TensorRT-RTX 1.7 reads no size that is data within a second condition (docs/control-flow.md).
+    check(AppendsTwice(), (X,), (-X,), (X - 2.0,), (X * 0.1,), engine=False)
     check(AppendsOrNothing(), (X,))
 
 

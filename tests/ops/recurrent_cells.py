@@ -28,8 +28,8 @@ ROWS = [
     row("aten::gru_cell", lambda: nn.GRUCell(5, 3, bias=False), X, H, module=True, only="export"),
     row("aten::gru_cell", lambda: nn.GRUCell(5, 3), X, module=True, only="export"),
     # The unsafe_chunk of its gates, and writes to the pieces.
-    row("aten::chunk", lambda: nn.GRUCell(5, 3), X, H, module=True, only="trace", static_only="writes to the pieces"),
-    row("aten::chunk", lambda: nn.GRUCell(5, 3), X, module=True, only="trace", static_only="writes to the pieces"),
+    row("aten::chunk", lambda: nn.GRUCell(5, 3), X, H, module=True, only="trace"),
+    row("aten::chunk", lambda: nn.GRUCell(5, 3), X, module=True, only="trace"),
     row("aten::rnn_tanh_cell", lambda: nn.RNNCell(5, 3), X, H, module=True, only="export"),
     row(
         "aten::rnn_relu_cell", lambda: nn.RNNCell(5, 3, nonlinearity="relu"), X, H, module=True, only="export"
