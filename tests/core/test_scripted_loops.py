@@ -322,7 +322,7 @@ class AppendsInLongLoop(nn.Module):
 class SizeOfLoop(nn.Module):
     def forward(self, x):
         n = 0
-        for i in range(x.size(0)):
+        for _ in range(x.size(0)):
             n += 1
         return x[:, :n]
 
