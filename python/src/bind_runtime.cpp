@@ -62,6 +62,15 @@ class NativeEngine {
     context_->share();
   }
 
+  // TensorRT may log while it goes, on a thread that then waits for the GIL.
+  ~NativeEngine() {
+    const py::gil_scoped_release release;
+    context_.reset();
+    engine_.reset();
+  }
+  NativeEngine(const NativeEngine&) = delete;
+  NativeEngine& operator=(const NativeEngine&) = delete;
+
   // inputs: (address, dtype, shape, device) each.
   using View = std::tuple<std::uintptr_t, std::string, std::vector<std::int64_t>, int>;
   void enqueue(const std::vector<View>& inputs, std::uintptr_t stream) {

@@ -51,16 +51,17 @@ def engines(monkeypatch):
     known, contexts = {}, []
     build = _C.build_bundle
 
-    def building(graph, shapes, *rest):
-        bundle = build(graph, shapes, *rest)
-        known[bundle] = graph, shapes
+    def building(graph, shapes, options, *rest):
+        bundle = build(graph, shapes, options, *rest)
+        precision = (options["precision"], options["keep_float32"]) if "precision" in options else None
+        known[bundle] = graph, shapes, precision
         return bundle
 
     def opened(bundle, about, cuda_graph):
-        graph, shapes = known[bundle]
+        graph, shapes, precision = known[bundle]
         network = new_network()
         with core.trt_network(network) as context:
-            converted = _C.convert(graph, context._native, shapes)
+            converted = _C.convert(graph, context._native, shapes, precision=precision)
         contexts.append(Context(Engine(network, converted["ranges"])))
         return _sessions.PythonSession(contexts[-1], CPU, about)
 
