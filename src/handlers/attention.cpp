@@ -18,15 +18,15 @@ Heads grouped(Network& net, Args& a, Heads h) {
   if (!grouped_heads || h.query.rank() < 3) return h;
   const std::int64_t axis = h.query.rank() - 3;
   for (Tensor* tensor : {&h.key, &h.value}) {
-    const std::int64_t have = tensor->dims()[static_cast<std::size_t>(axis)];
-    const std::int64_t want = h.query.dims()[static_cast<std::size_t>(axis)];
+    const std::int64_t have = tensor->dims().at(static_cast<std::size_t>(axis));
+    const std::int64_t want = h.query.dims().at(static_cast<std::size_t>(axis));
     a.require(have > 0 && want > 0 && want % have == 0,
               "enable_gqa needs a static number of heads, the query's a multiple of the key's");
     if (have == want) continue;
     std::vector<Dim> shape = tensor->shape();
     shape.insert(shape.begin() + axis + 1, Dim(want / have));
     std::vector<Dim> merged = tensor->shape();
-    merged[static_cast<std::size_t>(axis)] = Dim(want);
+    merged.at(static_cast<std::size_t>(axis)) = Dim(want);
     *tensor = net.reshape(net.broadcast_to(net.unsqueeze(*tensor, {axis + 1}), shape), merged);
   }
   return h;
@@ -34,13 +34,13 @@ Heads grouped(Network& net, Args& a, Heads h) {
 
 // Lower triangle of [rows, columns], from the upper left corner as PyTorch has it: True where attention is allowed.
 Tensor causal_mask(Network& net, Args& a, const Tensor& query, const Tensor& key) {
-  const std::int64_t rows = query.dims()[static_cast<std::size_t>(query.rank() - 2)];
-  const std::int64_t columns = key.dims()[static_cast<std::size_t>(key.rank() - 2)];
+  const std::int64_t rows = query.dims().at(static_cast<std::size_t>(query.rank() - 2));
+  const std::int64_t columns = key.dims().at(static_cast<std::size_t>(key.rank() - 2));
   a.require(rows >= 0 && columns >= 0, "is_causal with sequence lengths only known at run time");
   std::vector<float> allowed(static_cast<std::size_t>(rows * columns), 0.0F);
   for (std::int64_t row = 0; row < rows; ++row) {
     for (std::int64_t column = 0; column <= row && column < columns; ++column)
-      allowed[static_cast<std::size_t>(row * columns + column)] = 1.0F;
+      allowed.at(static_cast<std::size_t>(row * columns + column)) = 1.0F;
   }
   return net.constant(contiguous_as(host_tensor(allowed, {rows, columns}), DType::kBool));
 }
@@ -49,6 +49,8 @@ Tensor causal_mask(Network& net, Args& a, const Tensor& query, const Tensor& key
 // attention layer takes 4 dimensions only and is used where they are.
 Results attention(Network& net, Args& a) {
   const Heads h = grouped(net, a, {a.tensor("query"), a.tensor("key"), a.tensor("value")});
+  for (const Tensor& tensor : {h.query, h.key, h.value})
+    a.require(tensor.rank() >= 2, "attention needs a sequence of vectors: two dimensions or more");
   a.require(a.number("dropout_p") == 0, "attention with dropout is random; call module.eval() first");
   const std::int64_t depth = h.query.dims().back();
   const auto given = a.optional_number("scale");

@@ -124,10 +124,10 @@ bool can_view(const HostTensor& layout, const std::vector<std::int64_t>& wanted)
   std::int64_t run = 1;
   for (std::size_t i = layout.sizes.size(); i-- > 0;) {
     run *= layout.sizes[i];
-    std::size_t outer = i;  // the next one outward that has more than one element
-    while (outer-- > 0 && layout.sizes[outer] == 1) continue;
-    const bool joined = outer != static_cast<std::size_t>(-1) && layout.sizes[i] != 1 &&
-                        layout.strides[outer] == layout.strides[i] * layout.sizes[i];
+    std::size_t outer = i;  // behind the next one outward that has more than one element
+    while (outer > 0 && layout.sizes[outer - 1] == 1) --outer;
+    const bool joined =
+        outer > 0 && layout.sizes[i] != 1 && layout.strides[outer - 1] == layout.strides[i] * layout.sizes[i];
     if (joined || layout.sizes[i] == 1) continue;
     std::int64_t covered = 1;
     while (next > 0 && covered * wanted[next - 1] <= run) covered *= wanted[--next];
