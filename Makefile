@@ -1,5 +1,5 @@
 # `make demo` and `make test` set up everything they need on a bare Debian 12 (Python 3.11, git, make, g++).
-# Also: build (the default), zoo, lint, format, asan, tsan, aarch64, install-check, docs, uses, clean.
+# Also: build (the default), zoo, lint, format, asan, tsan, fuzz, aarch64, install-check, docs, uses, clean.
 # PRESET=release builds with all optimisation.
 SHELL := /bin/bash
 .DEFAULT_GOAL := build
@@ -11,7 +11,7 @@ export PYTHONPATH := $(CURDIR)/python
 export CCACHE_BASEDIR := $(CURDIR)
 export CCACHE_NOHASHDIR := 1
 
-.PHONY: setup build demo zoo test lint format asan tsan aarch64 install-check docs uses clean
+.PHONY: setup build demo zoo test lint format asan tsan fuzz aarch64 install-check docs uses clean
 
 # --- setting up: done once, again when the lists change ---------------------------------------------------------------
 APT := ccache libcli11-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev python3-dev python3-venv
@@ -63,6 +63,18 @@ asan: setup build/asan/build.ninja
 tsan: setup build/tsan/build.ninja
 	cmake --build --preset tsan --target torch2trt_runtime_tests
 	build/tsan/tests/cpp/torch2trt_runtime_tests --gtest_brief=1
+
+# The readers of files under libFuzzer, FUZZ_SECONDS each; needs clang and libclang-rt-dev. What it finds is left in
+# build/fuzz/found; the inputs worth keeping in build/fuzz/corpus.
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS := bundle metadata pt2 model text
+fuzz: setup build/fuzz/build.ninja
+	cmake --build --preset fuzz
+	build/fuzz/tests/fuzz/fuzz_corpus build/fuzz/seeds
+	for target in $(FUZZ_TARGETS); do \
+	  mkdir -p build/fuzz/corpus/$$target build/fuzz/found && \
+	  build/fuzz/tests/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=3000 -max_len=65536 \
+	    -artifact_prefix=build/fuzz/found/$$target- build/fuzz/corpus/$$target build/fuzz/seeds/$$target || exit 1; done
 
 # The runtime for aarch64; needs g++-aarch64-linux-gnu.
 aarch64: setup build/aarch64/build.ninja

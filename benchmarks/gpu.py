@@ -1,23 +1,29 @@
 """Latency on a GPU: our engines beside PyTorch eager, eager in channels_last (CNNs) and torch.compile, in one run.
 
     python -m benchmarks.gpu DIR --cli PATH_OF_torch2trt --tensorrt FOLDER [--models NAME ...] [--batches 1 32]
-                             [--precisions fp32,tf32,fp16] [--no-compile]
+                             [--precisions fp32,tf32,fp16] [--no-compile] [--engines FOLDER] [--jobs N]
+
+First the engines are built and torch.compile's caches are filled, N at a time; then everything is timed, one at a time.
 
 Weights are random and seeded. All times are medians in milliseconds: PyTorch's by CUDA events around one call after
 warming up, ours by `torch2trt bench` without transfers. Leaves DIR/gpu.json, a list of {"model", "batch", "precision",
 "eager_ms", "channels_last_ms", "compile_ms", "engine_ms", "graph_ms", "layers", "build_s"}, written after each entry;
-prints a Markdown table. Needs torch, torchvision and transformers, and a GPU.
+prints a Markdown table. --engines is the folder `models` of tools/gpu_check, whose batch-1 engines are taken. Needs
+torch, torchvision and transformers, and a GPU.
 """
 
 from __future__ import annotations
 
 import argparse
+import concurrent.futures
+import itertools
 import json
 import math
 import os
 import pathlib
 import statistics
 import subprocess
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -32,7 +38,7 @@ CNNS = {"resnet50", "mobilenet_v3_large", "efficientnet_b0", "convnext_tiny"}
 FLAGS = {"fp32": ["--noTF32"], "tf32": [], "fp16": ["--fp16"]}
 
 
-def median_ms(call: Callable[[], Any], seconds: float = 1.0) -> float:
+def median_ms(call: Callable[[], Any], seconds: float) -> float:
     """Median milliseconds of one call on the GPU, events around each call."""
     for _ in range(10):
         call()
@@ -49,7 +55,9 @@ def median_ms(call: Callable[[], Any], seconds: float = 1.0) -> float:
     return statistics.median(times)
 
 
-def torch_times(name: str, batch: int, precision: str, compiled: bool) -> dict[str, float | None]:
+def torch_times(
+    name: str, batch: int, precision: str, compiled: bool, seconds: float = 0.5
+) -> dict[str, float | None]:
     """PyTorch's own times."""
     allow = precision == "tf32"
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = allow
@@ -60,11 +68,11 @@ def torch_times(name: str, batch: int, precision: str, compiled: bool) -> dict[s
         inputs = tuple(value.half() if value.is_floating_point() else value for value in inputs)
     found: dict[str, float | None] = {"channels_last_ms": None, "compile_ms": None}
     with torch.inference_mode():
-        found["eager_ms"] = median_ms(lambda: model(*inputs))
+        found["eager_ms"] = median_ms(lambda: model(*inputs), seconds)
         if name in CNNS:
             last = model.to(memory_format=torch.channels_last)
             last_inputs = tuple(value.to(memory_format=torch.channels_last) for value in inputs)
-            found["channels_last_ms"] = median_ms(lambda: last(*last_inputs))
+            found["channels_last_ms"] = median_ms(lambda: last(*last_inputs), seconds)
             model = model.to(memory_format=torch.contiguous_format)
         if compiled:
             torch._dynamo.reset()
@@ -74,48 +82,68 @@ def torch_times(name: str, batch: int, precision: str, compiled: bool) -> dict[s
                 torch.compiler.cudagraph_mark_step_begin()
                 fast(*inputs)
 
-            found["compile_ms"] = median_ms(step)
+            found["compile_ms"] = median_ms(step, seconds)
     return found
+
+
+def engine_of(name: str, batch: int, precision: str, options: argparse.Namespace) -> pathlib.Path:
+    """Where the engine is, or will be."""
+    kind = {"fp32": "float32", "fp16": "float16"}.get(precision)
+    if options.engines and batch == 1 and kind:
+        made = options.engines / kind / f"{name}.engine"
+        if made.exists():
+            return made
+    return options.folder / f"{name}-b{batch}" / f"{precision}.engine"
+
+
+def build(name: str, batch: int, precision: str, options: argparse.Namespace) -> None:
+    """Our engine, if there is none yet; beside it a JSON with its layers and the seconds it took."""
+    engine = engine_of(name, batch, precision, options)
+    if engine.exists():
+        return
+    file = engine.parent / f"{name}.pt2"
+    if not file.exists():
+        engine.parent.mkdir(parents=True, exist_ok=True)
+        run([sys.executable, "-m", "tests.gpu.models", engine.parent, name, "--batch", batch])
+    start = time.monotonic()
+    report = engine.with_suffix(".build.json")
+    flags = [f"--exportReport={report}", f"--timingCacheFile={options.folder / 'timing.cache'}"]
+    common = ["--tensorrt", options.tensorrt, *FLAGS[precision]]
+    run([options.cli, "build", file, f"--saveEngine={engine}", *flags, *common])
+    built = {
+        "build_s": round(time.monotonic() - start, 1),
+        "layers": json.loads(report.read_text())["layers"],
+    }
+    report.write_text(json.dumps(built))
 
 
 def ours(name: str, batch: int, precision: str, options: argparse.Namespace) -> dict[str, Any]:
     """Our engine's times."""
-    folder = options.folder / f"{name}-b{batch}"
-    file = folder / f"{name}.pt2"
-    if not file.exists():
-        folder.mkdir(parents=True, exist_ok=True)
-        model, inputs = models.model_and_inputs(name, batch)
-        with torch.no_grad():
-            torch.export.save(torch.export.export(model, inputs), file)
-    engine, report = folder / f"{precision}.engine", folder / f"{precision}.json"
-    common = ["--tensorrt", str(options.tensorrt)]
-    start = time.monotonic()
-    run(
-        [
-            options.cli,
-            "build",
-            file,
-            f"--saveEngine={engine}",
-            f"--exportReport={report}",
-            *common,
-            *FLAGS[precision],
-        ]
-    )
-    found: dict[str, Any] = {"build_s": round(time.monotonic() - start, 1)}
-    found["layers"] = json.loads(report.read_text())["layers"]
+    engine = engine_of(name, batch, precision, options)
+    built = engine.with_suffix(".build.json")
+    found: dict[str, Any] = json.loads(built.read_text()) if built.exists() else {}
+    report = options.folder / "bench.json"
     for key, flag in (("engine_ms", "--noCudaGraph"), ("graph_ms", "--useCudaGraph")):
-        bench = [
-            "bench",
-            f"--loadEngine={engine}",
-            *common,
-            "--noDataTransfers",
-            "--duration=1",
-            "--warmUp=200",
-            flag,
-        ]
-        run([options.cli, *bench, f"--exportReport={report}"])
+        bench = ["bench", f"--loadEngine={engine}", "--tensorrt", options.tensorrt, "--noDataTransfers", flag]
+        run([options.cli, *bench, "--duration=1", "--warmUp=200", f"--exportReport={report}"])
         found[key] = json.loads(report.read_text())["bench"]["compute_ms"]["median"]
     return found
+
+
+def warm(name: str, batch: int, precision: str) -> None:
+    """Fills torch.compile's caches, in a process of its own."""
+    run([sys.executable, "-m", "benchmarks.gpu", "--warm", name, batch, precision])
+
+
+def prepare(wanted: list[tuple[str, int, str]], options: argparse.Namespace) -> None:
+    """Engines and caches; what fails here fails again, and is reported, where it is timed."""
+    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+        tasks = [pool.submit(build, *what, options) for what in wanted]
+        if not options.no_compile:
+            tasks += [pool.submit(warm, *what) for what in wanted]
+        for task in concurrent.futures.as_completed(tasks):
+            if error := task.exception():
+                print(error, flush=True)
 
 
 def run(command: list[Any]) -> None:
@@ -155,9 +183,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    if sys.argv[1:2] == ["--warm"]:  # what warm() starts
+        torch_times(sys.argv[2], int(sys.argv[3]), sys.argv[4], True, 0.0)
+        return
     parser.add_argument("folder", type=pathlib.Path)
     parser.add_argument("--cli", type=pathlib.Path, required=True)
     parser.add_argument("--tensorrt", type=pathlib.Path, required=True)
+    parser.add_argument("--engines", type=pathlib.Path)
+    parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--models", nargs="*", default=MODELS)
     parser.add_argument("--batches", type=int, nargs="*", default=[1, 32])
     parser.add_argument("--precisions", default="fp32,tf32,fp16")
@@ -167,20 +200,19 @@ def main() -> None:
     os.environ["LD_LIBRARY_PATH"] = f"{options.tensorrt.resolve()}:{os.environ.get('LD_LIBRARY_PATH', '')}"
     options.folder.mkdir(parents=True, exist_ok=True)
     found: list[dict[str, Any]] = []
-    for precision in options.precisions.split(","):
-        for batch in options.batches:
-            for name in options.models:
-                entry: dict[str, Any] = {"model": name, "batch": batch, "precision": precision}
-                try:
-                    entry |= torch_times(name, batch, precision, not options.no_compile)
-                    entry |= ours(name, batch, precision, options)
-                except Exception as error:  # the other entries still count
-                    entry["error"] = f"{type(error).__name__}: {error}"
-                found.append(entry)
-                print(
-                    {key: round(v, 3) if isinstance(v, float) else v for key, v in entry.items()}, flush=True
-                )
-                (options.folder / "gpu.json").write_text(json.dumps(found, indent=1))
+    precisions = options.precisions.split(",")
+    wanted = list(itertools.product(options.models, options.batches, precisions))
+    prepare(wanted, options)
+    for name, batch, precision in wanted:
+        entry: dict[str, Any] = {"model": name, "batch": batch, "precision": precision}
+        try:
+            entry |= ours(name, batch, precision, options)
+            entry |= torch_times(name, batch, precision, not options.no_compile)
+        except Exception as error:  # the other entries still count
+            entry["error"] = f"{type(error).__name__}: {error}"
+        found.append(entry)
+        print({key: round(v, 3) if isinstance(v, float) else v for key, v in entry.items()}, flush=True)
+        (options.folder / "gpu.json").write_text(json.dumps(found, indent=1))
     print("\n".join(table(found)))
 
 

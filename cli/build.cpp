@@ -22,7 +22,9 @@ struct Options {
   ProgramOptions program;
   std::string engine, report;
   std::string memory_pools, profiling_verbosity, tensorrt;
+  std::string keep_float32;
   bool no_tf32 = false;
+  bool fp16 = false, bf16 = false;
   bool no_effect = false;
   bool bundle = false;
   BuildOptions build;
@@ -35,6 +37,7 @@ struct Result {
   std::size_t layers = 0;
   double load_seconds = 0, network_seconds = 0, build_seconds = 0;
   std::string tensorrt;
+  std::optional<ReducedPrecision::Counts> precision;  // where the conversion chose it
   std::vector<std::string> warnings;
 };
 
@@ -104,7 +107,14 @@ Result make_engine(const Options& options, Session& session) {
   run_passes(result.program, options.program, session.backends.handlers);
   result.load_seconds = session.progress.end();
   session.progress.begin("network");
-  result.converted = convert(result.program.graph, convert_options(options, result, session, builder->network(), log));
+  ConvertOptions convert_with = convert_options(options, result, session, builder->network(), log);
+  convert_with.run.precision = precision_of(options.build, *builder, options.keep_float32);
+  if (convert_with.run.precision) {
+    convert_with.run.precision->report = [&result](const ReducedPrecision::Counts& counts) {
+      result.precision = counts;
+    };
+  }
+  result.converted = convert(result.program.graph, convert_with);
   result.layers = builder->network().num_layers();
   result.network_seconds = session.progress.end();
   throw_if_interrupted();
@@ -136,7 +146,7 @@ Json json_of(const std::vector<Binding>& bindings, const std::map<std::string, I
 }
 
 std::string report_text(const Options& options, const Result& result) {
-  const Json report = {
+  Json report = {
       {"model", options.program.path},
       {"format", result.program.format},
       {"layers", result.layers},
@@ -149,6 +159,11 @@ std::string report_text(const Options& options, const Result& result) {
       {"tensorrt", result.tensorrt},
       {"warnings", result.warnings},
   };
+  if (result.precision) {
+    report["precision"] = {{"type", name(*options.build.precision)},
+                           {"operators", result.precision->reduced},
+                           {"float32", result.precision->float32}};
+  }
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 
@@ -164,7 +179,9 @@ std::map<std::string, std::string> noted_options(const Options& options) {
   note("maxShapes", options.program.shapes.max);
   note("memPoolSize", options.memory_pools);
   note("profilingVerbosity", options.profiling_verbosity);
-  note("fp16", options.build.fp16 ? "true" : "");
+  note("fp16", options.fp16 ? "true" : "");
+  note("bf16", options.bf16 ? "true" : "");
+  note("keepFloat32", options.keep_float32);
   note("noTF32", options.no_tf32 ? "true" : "");
   if (options.build.optimization_level)
     note("builderOptimizationLevel", fmt::format("{}", *options.build.optimization_level));
@@ -207,6 +224,12 @@ int build(const Options& options, Session& session) {
   write_files(options, result);
   session.out = fmt::format("{}: {} layers, engine of {} bytes by {}, built in {:.2f} s\n", options.program.path,
                             result.layers, result.engine.bytes.size(), result.tensorrt, result.build_seconds);
+  if (result.precision) {
+    std::size_t kept = 0;
+    for (const auto& [kind, count] : result.precision->float32) kept += count;
+    session.out += fmt::format("  {}: {} operators, {} stay float32\n", name(*options.build.precision),
+                               result.precision->reduced, kept);
+  }
   for (const Binding& input : result.converted.signature.inputs)
     session.out += fmt::format("  input  {} : {}\n", input.name, describe(input));
   for (const Binding& output : result.converted.signature.outputs) {
@@ -245,13 +268,20 @@ void add_build(CLI::App& app, Command& chosen) {
       ->type_name("WHAT");
   command->add_option("--timingCacheFile", options->build.timing_cache_file, "Timings to reuse; updated")
       ->type_name("FILE");
-  command->add_flag("--fp16", options->build.fp16, "Let layers compute in half precision (TensorRT 8 and 9)");
+  auto* fp16 = command->add_flag("--fp16", options->fp16, "Compute in float16 where that is accurate enough");
+  command->add_flag("--bf16", options->bf16, "The same in bfloat16 (TensorRT 10 and later)")->excludes(fp16);
+  command
+      ->add_option("--keepFloat32", options->keep_float32,
+                   "What stays float32 with --fp16 or --bf16: a regular expression that matches module/path/operator")
+      ->type_name("REGEX");
   command->add_flag("--noTF32", options->no_tf32, "Compute float32 in full precision");
   command->add_flag("--skipInference,--buildOnly,--explicitBatch", options->no_effect,
                     "Accepted as trtexec does; change nothing");
   command->callback([options, &chosen] {
     chosen = [options](Session& session) {
       options->build.tf32 = !options->no_tf32;
+      if (options->fp16) options->build.precision = DType::kFloat16;
+      if (options->bf16) options->build.precision = DType::kBFloat16;
       if (!options->memory_pools.empty()) options->build.workspace_bytes = parse_memory_pool(options->memory_pools);
       if (!options->profiling_verbosity.empty()) {
         options->build.profiling_verbosity = parse_profiling_verbosity(options->profiling_verbosity);

@@ -14,18 +14,41 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json json_of(const Structure& structure) {
+Json json_of(const Leaf& leaf) {
+  if (leaf.kind == Leaf::Kind::kTensor) return nullptr;
+  if (leaf.kind == Leaf::Kind::kNumber) return {{"number", true}};
+  Json record;
+  if (leaf.constant.is_none()) {
+    record["none"] = true;
+  } else {
+    record["constant"] = std::visit(
+        [](const auto& constant) -> Json {
+          using T = std::decay_t<decltype(constant)>;
+          if constexpr (std::is_arithmetic_v<T> || std::is_same_v<T, std::string>) return constant;
+          throw Error(ErrorCategory::kInternal, "a program was specialised to what is no number and no text");
+        },
+        leaf.constant.data);
+  }
+  if (!leaf.name.empty()) record["name"] = leaf.name;
+  return record;
+}
+
+Json json_of(const Structure& structure, const Leaf*& leaf, const Leaf* end) {
+  if (structure.kind == Structure::Kind::kLeaf) {
+    if (leaf == end) throw Error(ErrorCategory::kInternal, "structure_text: too few leaves");
+    return json_of(*leaf++);
+  }
   Json children = Json::array();
   for (std::size_t i = 0; i < structure.children.size(); ++i) {
-    Json child = json_of(structure.children[i]);
+    Json child = json_of(structure.children[i], leaf, end);
     if (structure.kind == Structure::Kind::kDict) child = Json::array({structure.keys.at(i), std::move(child)});
     children.push_back(std::move(child));
   }
   switch (structure.kind) {
-    case Structure::Kind::kLeaf: return nullptr;
     case Structure::Kind::kTuple: return {{"tuple", children}};
     case Structure::Kind::kList: return {{"list", children}};
     case Structure::Kind::kDict: return {{"dict", children}};
+    case Structure::Kind::kLeaf:
     case Structure::Kind::kNone: return {{"none", true}};
   }
   return nullptr;
@@ -61,7 +84,13 @@ std::pair<std::string, std::string> flavour_and_version(const std::string& descr
   return {flavour, version};
 }
 
-std::string structure_text(const Structure& structure) { return json_of(structure).dump(); }
+std::string structure_text(const Structure& structure, const std::vector<Leaf>& leaves) {
+  const Leaf* next = leaves.data();
+  const Leaf* const end = next + leaves.size();
+  const Json json = json_of(structure, next, end);
+  if (next != end) throw Error(ErrorCategory::kInternal, "structure_text: too many leaves");
+  return json.dump();
+}
 
 std::string bundle_of(const Converted& converted, const SerializedEngine& engine, const std::string& description,
                       const std::string& model, const std::map<std::string, std::string>& options) {
@@ -76,8 +105,8 @@ std::string bundle_of(const Converted& converted, const SerializedEngine& engine
   about.hardware_compatibility = "none";
   about.model = model;
   about.options = options;
-  about.input_structure = structure_text(converted.signature.input_structure);
-  about.output_structure = structure_text(converted.signature.output_structure);
+  about.input_structure = structure_text(converted.signature.input_structure, converted.signature.input_leaves);
+  about.output_structure = structure_text(converted.signature.output_structure, converted.signature.output_leaves);
   return runtime::write_bundle(about, tensors_of(converted.signature.inputs, converted.ranges),
                                tensors_of(converted.signature.outputs, {}), engine.bytes.data(), engine.bytes.size());
 }

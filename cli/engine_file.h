@@ -1,8 +1,10 @@
 // What `build --bundle` writes: the plan with what is known of it.
 #pragma once
 
+#include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "torch2trt/builder.h"
 
@@ -12,8 +14,8 @@ namespace torch2trt::cli {
 // Throws Error(kInternal) where it has no version.
 std::pair<std::string, std::string> flavour_and_version(const std::string& description);
 
-// JSON, as EngineMetadata::input_structure has it.
-std::string structure_text(const Structure& structure);
+// JSON, as EngineMetadata::input_structure has it. `leaves`: one a leaf, in order; throws Error(kInternal) otherwise.
+std::string structure_text(const Structure& structure, const std::vector<Leaf>& leaves);
 
 // The file (src/runtime/bundle.h). `model` and `options` are kept for people to read. The GPU is this process's current
 // one, if any.

@@ -1,12 +1,23 @@
 # find_package(torch2trt COMPONENTS runtime): torch2trt::runtime runs engines. It needs no other package: TensorRT and the
 # CUDA runtime are opened by the program, where they are.
+# find_package(torch2trt COMPONENTS core): torch2trt::core converts programs, torch2trt::nvinfer (where torch2trt was
+# compiled with TensorRT's headers) builds engines of them. Needs libtorch: see torch2trt-torch.cmake.
 if(NOT torch2trt_FIND_COMPONENTS)
   set(torch2trt_FIND_COMPONENTS runtime)
 endif()
+include("${CMAKE_CURRENT_LIST_DIR}/torch2trt-runtime.cmake")
 foreach(component IN LISTS torch2trt_FIND_COMPONENTS)
-  if(EXISTS "${CMAKE_CURRENT_LIST_DIR}/torch2trt-${component}.cmake")
-    include("${CMAKE_CURRENT_LIST_DIR}/torch2trt-${component}.cmake")
-    set(torch2trt_${component}_FOUND TRUE)
+  if(component STREQUAL "core" AND EXISTS "${CMAKE_CURRENT_LIST_DIR}/torch2trt-core.cmake")
+    include("${CMAKE_CURRENT_LIST_DIR}/torch2trt-torch-release.cmake")
+    include("${CMAKE_CURRENT_LIST_DIR}/torch2trt-torch.cmake")
+    if(NOT TARGET torch2trt::torch)
+      return()
+    endif()
+    include("${CMAKE_CURRENT_LIST_DIR}/torch2trt-core.cmake")
+    target_link_libraries(torch2trt::core INTERFACE torch2trt::torch)
+    set(torch2trt_core_FOUND TRUE)
+  elseif(component STREQUAL "runtime")
+    set(torch2trt_runtime_FOUND TRUE)
   elseif(torch2trt_FIND_REQUIRED_${component})
     set(torch2trt_FOUND FALSE)
     set(torch2trt_NOT_FOUND_MESSAGE "This torch2trt was installed without its component \"${component}\".")

@@ -23,9 +23,9 @@ struct BuildOptions {
   std::optional<std::uint64_t> workspace_bytes;
   std::optional<int> optimization_level;  // 0 to 5
   bool tf32 = true;
-  // Layers may compute in float16 where TensorRT finds that faster (before TensorRT 10; later ones refuse it, since
-  // their networks say each type).
-  bool fp16 = false;
+  // kFloat16 or kBFloat16: layers may compute in it. Strongly typed networks (TensorRT 10 and later) are written so by
+  // the conversion, see precision_of(); before, TensorRT chooses where it finds that faster, and has no bfloat16.
+  std::optional<DType> precision;
   std::optional<ProfilingVerbosity> profiling_verbosity;
   std::optional<int> max_aux_streams;
   // Read if it exists, written after the build: merged with what another process may have written meanwhile. A damaged
@@ -56,14 +56,6 @@ struct SerializedEngine {
   std::shared_ptr<const void> owner;  // keeps `bytes` valid
 };
 
-// Throws Error(kInvalidArgument) for BuildOptions::fp16 with `tensorrt`, whose networks are strongly typed.
-[[noreturn]] inline void refuse_half(const std::string& tensorrt) {
-  throw Error(ErrorCategory::kInvalidArgument,
-              "--fp16: " + tensorrt +
-                  " has strongly typed networks, which compute in the types the program has; --fp16 with TensorRT 10 "
-                  "and later needs a program in half precision: module.half() before it is exported");
-}
-
 class EngineBuilder {
  public:
   EngineBuilder() = default;
@@ -73,6 +65,8 @@ class EngineBuilder {
 
   // Empty at first; convert() fills it.
   virtual Network& network() = 0;
+  // Whether the network says each type, as those of TensorRT 10 and later do.
+  virtual bool strongly_typed() const = 0;
   // Throws Error(kBuildFailed) with TensorRT's own text, Error(kInvalidArgument) for options this TensorRT lacks,
   // Error(kRuntime) for a timing cache that cannot be written, and Cancelled. `progress` may be empty.
   virtual SerializedEngine build(const Converted& converted, const BuildOptions& options,
@@ -80,5 +74,10 @@ class EngineBuilder {
   // "tensorrt_rtx 1.7.1.116 (Python)"
   virtual std::string description() const = 0;
 };
+
+// What RunOptions::precision must be for `options`. `keep_float32`: see ReducedPrecision. Throws
+// Error(kInvalidArgument) where the TensorRT of `builder` has no such precision, or chooses itself what stays float32.
+std::optional<ReducedPrecision> precision_of(const BuildOptions& options, const EngineBuilder& builder,
+                                             const std::string& keep_float32 = {});
 
 }  // namespace torch2trt

@@ -1,7 +1,9 @@
 // Running a graph: with network tensors it builds a network, with torch tensors it computes (torch mode).
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,11 +18,26 @@ namespace torch2trt {
 enum class Severity { kVerbose, kInfo, kWarning, kError };
 using LogSink = std::function<void(Severity, const std::string&)>;
 
+// A float32 program computed in half precision, by a network that says each type: docs/precision.md. Inputs and outputs
+// keep their types.
+struct ReducedPrecision {
+  DType type = DType::kFloat16;  // or kBFloat16
+  // A regular expression: operators in whose "module/path/operator" it finds a match stay float32. Empty: none.
+  std::string keep_float32 = {};
+  // What became of the operators with floating-point results; called after the run. May be empty.
+  struct Counts {
+    std::size_t reduced = 0;
+    std::map<std::string, std::size_t> float32 = {};  // by operator, "softmax"
+  };
+  std::function<void(const Counts&)> report = {};
+};
+
 struct RunOptions {
   Network* network = nullptr;                 // nullptr: torch mode
   const HandlerRegistry* handlers = nullptr;  // nullptr: builtin_handlers()
   UserHandlers user_handlers;                 // may be empty
   LogSink log;                                // may be empty
+  std::optional<ReducedPrecision> precision;  // of networks; throws Error(kInvalidArgument) for another type or pattern
   // Called after each node with its inputs and outputs: verbose printing, comparing, progress. May be empty.
   std::function<void(const Node&, const std::vector<NamedOperand>&, const std::vector<Operand>&)> observe;
   // Called after each handler that came with torch2trt: what it did with each argument. May be empty.
@@ -40,9 +57,22 @@ struct Binding {
   Dims dims;  // -1 where dynamic
 };
 
+// What stands at a leaf of a structure.
+struct Leaf {
+  enum class Kind : std::uint8_t {
+    kTensor,    // the next of the signature's tensors
+    kNumber,    // likewise, and PyTorch has a number there
+    kConstant,  // no tensor: what the program fixed, `constant`
+  };
+  Kind kind = Kind::kTensor;
+  Argument constant;  // None, a number or a text
+  std::string name;   // of a constant among the inputs
+};
+
 struct Signature {
   std::vector<Binding> inputs, outputs;
   Structure input_structure, output_structure;
+  std::vector<Leaf> input_leaves, output_leaves;  // of the structures, in their order
 };
 
 // Sizes an input may take: one each for the smallest, usual and largest.

@@ -80,6 +80,8 @@ class Network {
   // A loop, around which its Recurrences, Iterators, the TripLimit of kind kCount and its LoopOutputs are added; they
   // give and read tensors of its scope: Scope body(net, loop).
   std::int32_t begin_loop();
+  // Whether layers are added to a branch or loop now.
+  bool in_control_flow() const { return scope_ != 0; }
   // What a recurrence is in the next iteration. Throws Error(kUnsupportedOperator) where type or shape would change.
   // Called in the loop.
   void set_next(const Tensor& recurrence, const Tensor& next);

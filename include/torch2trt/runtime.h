@@ -113,8 +113,8 @@ struct EngineMetadata {
   bool version_compatible = false;
   std::string model;                           // the file it was built from
   std::map<std::string, std::string> options;  // of the build, by their names on the command line
-  // How the flat inputs and outputs nest in PyTorch, as JSON: null is a tensor, {"tuple": [...]}, {"list": [...]},
-  // {"dict": [["key", ...], ...]}, {"none": true}. Empty where unknown.
+  // How the flat inputs and outputs nest in PyTorch, as JSON (docs/runtime.md, "The bundle"): null is a tensor,
+  // {"tuple": [...]} holds some. Empty where unknown.
   std::string input_structure, output_structure;
 };
 
@@ -215,8 +215,9 @@ struct ContextOptions {
   // With cuda_graph: copy inputs into memory of the context's first, and outputs out of it, so that graphs fit
   // whatever addresses the caller has.
   bool stage = false;
-  // Where outputs without a buffer of the caller's come from. Empty: cudaMallocAsync on the stream, freed in its order;
-  // the stream must outlive them.
+  // Where outputs without a buffer of the caller's come from. Empty: cudaMallocAsync on the stream. One that was
+  // dropped is freed, in the stream's order, by the next enqueue there, and at the latest with the Context, which then
+  // waits for the device. The stream itself may be gone before them.
   OutputAllocator allocator;
 };
 
@@ -267,8 +268,8 @@ class Context {
   std::size_t graph_launches() const;
   std::size_t graphs() const;
 
-  // For EnginePool: the next enqueue, on whatever stream, waits for the last one there.
-  void hand_over();
+  // For EnginePool: from now on each enqueue waits for the one before on its own stream, so that streams may differ.
+  void share();
 
  private:
   class Impl;

@@ -1,4 +1,5 @@
 // Whole conversions: a graph to a TensorRT network, or to a dry one.
+#include <fmt/format.h>
 #include <pybind11/functional.h>
 #include <pybind11/stl.h>
 
@@ -34,6 +35,17 @@ std::map<std::string, InputRange> ranges_from(const Shapes& shapes) {
   return ranges;
 }
 
+std::optional<ReducedPrecision> precision_from(const py::object& precision) {
+  if (precision.is_none()) return std::nullopt;
+  const auto [type, keep] = precision.cast<std::pair<std::string, std::string>>();
+  const auto dtype = dtype_from_name(type);
+  if (!dtype) {
+    throw Error(ErrorCategory::kInvalidArgument,
+                fmt::format("reduced precision in \"{}\" was asked for; float16 and bfloat16 are possible", type));
+  }
+  return ReducedPrecision{*dtype, keep};
+}
+
 py::dict converted_object(const Converted& converted) {
   py::dict result;
   result["inputs"] = bindings_object(converted.signature.inputs);
@@ -50,26 +62,28 @@ void bind_convert(py::module_& m) {
   m.def(
       "convert",
       [](const Graph& graph, PythonNetwork& network, const Shapes& shapes, const py::object& log,
-         const py::object& lookup) {
+         const py::object& lookup, const py::object& precision) {
         network.check_open();
         network.adopt_layers();
         Callbacks callbacks(graph, &network, lookup, log);
         ConvertOptions options{.shapes = ranges_from(shapes)};
         callbacks.set(options.run);
+        options.run.precision = precision_from(precision);
         return converted_object(convert(graph, options));
       },
       py::arg("graph"), py::arg("network"), py::arg("shapes") = Shapes(), py::arg("log") = py::none(),
-      py::arg("lookup") = py::none());
+      py::arg("lookup") = py::none(), py::arg("precision") = py::none());
   // The same on the dry backend, which may stand for TensorRT 8.5; also "layers" (count), "text" and "argument_uses":
   // (operator, argument, use) of each argument that a handler received.
   m.def(
       "dry_convert",
-      [](const Graph& graph, const Shapes& shapes, const py::object& log, bool old) {
+      [](const Graph& graph, const Shapes& shapes, const py::object& log, bool old, const py::object& precision) {
         DryNetwork network(old ? tensorrt_8_5() : Target{});
         Callbacks callbacks(graph, nullptr, py::none(), log);
         ConvertOptions options{.shapes = ranges_from(shapes)};
         callbacks.set(options.run);
         options.run.network = &network;
+        options.run.precision = precision_from(precision);
         py::set uses;
         options.run.observe_arguments = [&uses](const Node& node, const std::vector<NamedOperand>& operands,
                                                 const std::vector<ArgumentUse>& of_each) {
@@ -82,7 +96,8 @@ void bind_convert(py::module_& m) {
         result["argument_uses"] = uses;
         return result;
       },
-      py::arg("graph"), py::arg("shapes") = Shapes(), py::arg("log") = py::none(), py::arg("as_tensorrt_8_5") = false);
+      py::arg("graph"), py::arg("shapes") = Shapes(), py::arg("log") = py::none(), py::arg("as_tensorrt_8_5") = false,
+      py::arg("precision") = py::none());
 }
 
 }  // namespace torch2trt

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "python/src/bindings.h"
+#include "python/src/converted.h"
 #include "python/src/user_handlers.h"
 #include "src/backend/python/operands.h"
 #include "src/torch/evaluate.h"
@@ -133,7 +134,7 @@ void capture_leaves(const Graph& graph, const std::vector<Operand>& inputs, cons
 py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* network,
                    const std::optional<std::vector<std::string>>& names, const py::object& lookup,
                    const py::object& log, const py::object& observe, const py::object& record,
-                   const std::set<std::string>& record_names) {
+                   const std::set<std::string>& record_names, const py::object& precision) {
   if (network != nullptr) {
     network->check_open();
     network->adopt_layers();
@@ -141,6 +142,7 @@ py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* ne
   Callbacks callbacks(graph, network, lookup, log);
   RunOptions options;
   callbacks.set(options);
+  options.precision = precision_from(precision);
   const std::set<std::string> wanted =
       names ? std::set<std::string>(names->begin(), names->end()) : std::set<std::string>();
   Captured captured;
@@ -184,7 +186,7 @@ void bind_run(py::module_& m) {
   m.def("run", &run_graph, py::arg("graph"), py::arg("inputs"), py::arg("network").none(true),
         py::arg("names") = py::none(), py::arg("lookup") = py::none(), py::arg("log") = py::none(),
         py::arg("observe") = py::none(), py::arg("record") = py::none(),
-        py::arg("record_names") = std::set<std::string>());
+        py::arg("record_names") = std::set<std::string>(), py::arg("precision") = py::none());
   m.def("handler_keys", [] {
     std::vector<std::string> keys;
     for (const auto& [key, entry] : builtin_handlers().entries()) keys.push_back(key);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -14,6 +15,8 @@ namespace torch2trt {
 using Shapes = std::map<std::string, std::tuple<Dims, Dims, Dims>>;
 
 std::map<std::string, InputRange> ranges_from(const Shapes& shapes);
+// (dtype's name, what stays float32: a regular expression) of core.Precision; None: no reduced precision.
+std::optional<ReducedPrecision> precision_from(const py::object& precision);
 // {"inputs", "outputs": [{"name", "torch_dtype", "dtype", "shape"}], "ranges": {name: (min, opt, max)}}
 py::dict converted_object(const Converted& converted);
 

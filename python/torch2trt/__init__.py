@@ -7,6 +7,7 @@
 import torch as _torch  # noqa: F401  (loads libtorch, which _C links to)
 
 from . import core, errors
+from .compiled import TRTModule, compile
 from .core import current_context, has_trt_tensor, register_node_handler, torch2trt, trt_network
 from .errors import Error
 from .graph_module import GraphModule
@@ -18,10 +19,12 @@ __all__ = [
     "Error",
     "GraphModule",
     "InferenceContext",
+    "TRTModule",
     "TensorRTModule",
     "TensorRTModuleWrapper",
     "TorchInferenceContext",
     "__version__",
+    "compile",
     "core",
     "current_context",
     "errors",

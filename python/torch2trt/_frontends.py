@@ -81,11 +81,11 @@ def from_export(module: torch.nn.Module, arguments: Arguments) -> tuple[Any, _C.
 
 
 def export(
-    module: torch.nn.Module, args: tuple[Any, ...], dynamic_shapes: Any = None
+    module: torch.nn.Module, args: tuple[Any, ...], dynamic_shapes: Any = None, kwargs: Any = None
 ) -> tuple[Any, _C.Graph]:
     """torch.export.export and its graph."""
     with _import(), torch.no_grad():
-        program = torch.export.export(module, args, dynamic_shapes=dynamic_shapes)
+        program = torch.export.export(module, args, kwargs, dynamic_shapes=dynamic_shapes)
     return program, graph_of_program(program)
 
 

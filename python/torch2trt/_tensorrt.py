@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from . import _C, _callbacks
-from .errors import RuntimeFailure
+import torch
+
+from . import _C, _callbacks, _verbose
+from .errors import InvalidArgument, RuntimeFailure
 
 
 def import_tensorrt(name: str = "") -> Any:
@@ -45,3 +49,51 @@ def new_network(trt: Any, builder: Any) -> Any:
 def logger(trt: Any) -> Any:
     """The logger that torch2trt gives module `trt`: see `_callbacks.logger`."""
     return _callbacks.logger(trt)
+
+
+def open_engine(trt: Any, plan: bytes | None, verbose: bool = False) -> tuple[Any, Any]:
+    """The engine of a plan and an execution context of it.
+
+    Raises:
+        RuntimeFailure: with TensorRT's text.
+    """
+    with errors_of(trt, verbose) as errors:
+        engine = trt.Runtime(logger(trt)).deserialize_cuda_engine(plan)
+        context = None if engine is None else engine.create_execution_context()
+    if context is None:
+        raise RuntimeFailure("\n  TensorRT: ".join(["TensorRT cannot run this engine here", *errors]))
+    return engine, context
+
+
+@contextmanager
+def errors_of(trt: Any, verbose: bool) -> Iterator[list[str]]:
+    """What TensorRT logs as errors meanwhile; the rest goes to the log."""
+    errors: list[str] = []
+
+    def sink(level: str, text: str) -> None:
+        if level == "error":
+            errors.append(text)
+        _verbose.log("debug" if level == "verbose" else level, f"TensorRT: {text}")
+
+    trt_logger = logger(trt)
+    trt_logger.attach(sink, verbose)
+    try:
+        yield errors
+    finally:
+        trt_logger.detach(sink)
+
+
+def rewritten_precision(trt: Any, config: Any, precision: torch.dtype | None) -> torch.dtype | None:
+    """What of `precision` the conversion has to write into the network: all of it, where networks are strongly typed.
+
+    TensorRT 8 and 9 choose float16 layers themselves, allowed to by a flag of `config`.
+
+    Raises:
+        InvalidArgument: bfloat16 with these.
+    """
+    if precision is None or trt.__name__ == "tensorrt_rtx" or int(trt.__version__.partition(".")[0]) >= 10:
+        return precision
+    if precision is not torch.float16:
+        raise InvalidArgument(f"{trt.__name__} {trt.__version__} has no bfloat16; float16 is possible")
+    config.set_flag(trt.BuilderFlag.FP16)
+    return None

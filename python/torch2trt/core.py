@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from . import _C, _comparing, _frontends, _functions, _inputs, _verbose
+from . import _C, _comparing, _frontends, _functions, _inputs, _precision, _verbose
 from ._comparing import Compare
 from ._context import Context, current, current_context, current_network, torch_network, trt_network
 from ._handlers import disabled_passes, lookup, register_node_handler, unregister_node_handler
@@ -107,6 +107,8 @@ def torch2trt(
     *,
     frontend: str = "trace",
     compare: bool | Compare = False,
+    precision: Any = None,
+    keep_float32: str | None = None,
 ) -> tuple[Any, ConvertedGraph]:
     """Converts `module` into the current network, or runs it in torch mode.
 
@@ -125,6 +127,10 @@ def torch2trt(
         frontend: "trace" (torch.jit.trace) or "export" (torch.export).
         compare: in torch mode, also make the network, execute it on the CPU and compare each node's result. True or a
             `Compare` with a tolerance. Needs a TensorRT Python module, no GPU.
+        precision: torch.float16 or torch.bfloat16 ("fp16", "bf16"): compute in it where that is accurate enough. Inputs
+            and results keep their types. For strongly typed networks (TensorRT 10 and later, TensorRT-RTX).
+        keep_float32: with `precision`, a regular expression; operators in whose "module/path/operator" it finds a match
+            stay float32.
 
     Returns:
         (trace, graph): the ScriptModule (flat tensors in and out, where the module nests them) or ExportedProgram, and
@@ -140,6 +146,9 @@ def torch2trt(
     native = None if context is None else context._native
     if compare and native is not None:
         raise InvalidArgument("compare belongs to torch mode; leave the core.trt_network() block first")
+    reduced = _precision.as_pair(precision, keep_float32)
+    if reduced and native is None:
+        raise InvalidArgument("precision is for networks; torch mode computes in the module's own types")
     wrapped = _functions.as_module(module)
     names = _functions.argument_names(wrapped)
     arguments = Arguments(example_inputs, names)
@@ -157,7 +166,8 @@ def torch2trt(
     if native is not None:
         _add_network_inputs(context, arguments, input_names)
     values = [arguments.leaves[position] for position in positions]
-    return trace, ConvertedGraph(program, _run(program, values, native, output_names, verbose, compare))
+    results = _run(program, values, native, output_names, verbose, compare, reduced)
+    return trace, ConvertedGraph(program, results)
 
 
 def _import(
@@ -243,6 +253,7 @@ def _run(
     output_names: Sequence[str] | None = None,
     verbose: bool = False,
     compare: bool | Compare = False,
+    precision: tuple[str, str] | None = None,
 ) -> _Results:
     names = [output_names] if isinstance(output_names, str) else output_names
     comparer = None
@@ -259,6 +270,7 @@ def _run(
             log=_verbose.log,
             observe=observe,
             record=None if comparer is None else comparer.record,
+            precision=precision,
         )
     return _Results(
         flat,

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from . import _functions, _inputs
+from . import _functions, _inputs, _precision
 from ._context import current
 from ._handlers import disabled_passes
 from ._inputs import Arguments, has_trt_tensor
@@ -27,6 +27,7 @@ class GraphModule:
         example_inputs: arguments as for the module: a tuple or list, or a single one. It is imported for them at once.
         param_exclude, param_include: as for `core.torch2trt`.
         frontend: "trace" or "export"; None: "export" where an ITensor has dynamic dimensions, "trace" elsewhere.
+        precision, keep_float32: of the networks, as for `core.torch2trt`. Torch mode has the module's own types.
 
     Attributes:
         module: the module.
@@ -42,12 +43,15 @@ class GraphModule:
         param_include: str | None = None,
         *,
         frontend: str | None = None,
+        precision: Any = None,
+        keep_float32: str | None = None,
     ) -> None:
         self.module = module
         self._wrapped = _functions.as_module(module)
         self._names = _functions.argument_names(self._wrapped)
         self._filters = (param_exclude, param_include)
         self._frontend = frontend
+        self._precision = _precision.as_pair(precision, keep_float32)
         self._programs: dict[Any, tuple[Any, _Program]] = {}
         self.trace, program = self._import(Arguments(example_inputs, self._names), torch_mode=True)
         self.graph: Any = program.graph
@@ -66,7 +70,9 @@ class GraphModule:
             raise InvalidArgument("compare belongs to torch mode; leave the core.trt_network() block first")
         self.trace, program = self._import(arguments, torch_mode=native is None)
         values = [arguments.leaves[position] for position in arguments.values_for(program.graph)]
-        self.graph = ConvertedGraph(program, _run(program, values, native, verbose=verbose, compare=compare))
+        precision = None if native is None else self._precision
+        results = _run(program, values, native, verbose=verbose, compare=compare, precision=precision)
+        self.graph = ConvertedGraph(program, results)
         return self.graph.outputs
 
     def _check(self, arguments: Arguments, torch_mode: bool) -> None:

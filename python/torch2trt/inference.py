@@ -173,23 +173,32 @@ class InferenceContext:
                 name: value.detach().to(self._device, non_blocking=True).contiguous()
                 for name, value in inputs.items()
             }
-            for name, value in placed.items():
-                self.context.set_input_shape(name, tuple(value.shape))
-                self.context.set_tensor_address(name, value.data_ptr())
-            outputs = {}
-            for name in self.output_names:
-                shape = tuple(self.context.get_tensor_shape(name))
-                if any(size < 0 for size in shape):
-                    raise InvalidArgument(
-                        f'the shape of output "{name}" depends on the data, {list(shape)}; '
-                        f"{type(self).__name__} takes engines whose outputs follow from the inputs' shapes"
-                    )
-                outputs[name] = torch.empty(shape, dtype=self._types[name], device=self._device)
-                self.context.set_tensor_address(name, outputs[name].data_ptr())
-            if not self.context.execute_async_v3(self.stream.handle):
-                raise RuntimeFailure("TensorRT could not run the engine; its logger said why")
+            outputs = self._enqueue(placed, self.stream.handle)
             self.stream.synchronize()
         return outputs
+
+    def _enqueue(self, placed: dict[str, torch.Tensor], stream: int) -> dict[str, torch.Tensor]:
+        """Puts the run on `stream`, which must be PyTorch's current one; does not wait."""
+        for name, value in placed.items():
+            self.context.set_input_shape(name, tuple(value.shape))
+            self.context.set_tensor_address(name, value.data_ptr())
+        outputs = {}
+        for name in self.output_names:
+            shape = tuple(self.context.get_tensor_shape(name))
+            if any(size < 0 for size in shape):
+                raise InvalidArgument(
+                    f'the shape of output "{name}" depends on the data, {list(shape)}; '
+                    f"{self._kind} takes engines whose outputs follow from the inputs' shapes"
+                )
+            outputs[name] = torch.empty(shape, dtype=self._types[name], device=self._device)
+            self.context.set_tensor_address(name, outputs[name].data_ptr())
+        if not self.context.execute_async_v3(stream):
+            raise RuntimeFailure("TensorRT could not run the engine; its logger said why")
+        return outputs
+
+    @property
+    def _kind(self) -> str:
+        return type(self).__name__
 
 
 class TorchInferenceContext(InferenceContext):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch.utils import _pytree as pytree
 
-from . import _frontends, _inputs, _tensorrt, _verbose, core
+from . import _frontends, _inputs, _precision, _tensorrt, core
 from ._inputs import Arguments
-from .errors import BuildFailed, InvalidArgument, RuntimeFailure
+from .errors import BuildFailed, InvalidArgument
 from .inference import TorchInferenceContext, require_gpu
 
 logger = logging.getLogger("torch2trt")
@@ -29,8 +28,8 @@ class TensorRTModule(torch.nn.Module):
     Args:
         max_batchsize: the largest batch. With 1, or with `frontend="trace"`, every call has the first call's shapes.
         workspace: bytes of memory that TensorRT may use while it runs.
-        dtype: None, or the float32 of the TensorRT module. Networks are strongly typed today: a module in half
-            precision (`net.half()`) gives an engine in half precision.
+        dtype: what the engine computes in where that is accurate enough: float16 or bfloat16, of torch or of the
+            TensorRT module; None or float32: the module's own types. Inputs and results keep theirs.
         builder_config_fn: called with the IBuilderConfig before the build.
         net_post_fn: called with the INetworkDefinition once its outputs are marked.
         input_names: names of the engine's inputs; default: the names of forward's arguments.
@@ -60,11 +59,7 @@ class TensorRTModule(torch.nn.Module):
         super().__init__()
         if max_batchsize < 1:
             raise InvalidArgument(f"max_batchsize is {max_batchsize}; at least 1 is needed")
-        if dtype is not None and getattr(dtype, "name", "") != "FLOAT":
-            raise InvalidArgument(
-                f"dtype is {dtype}; TensorRT's networks are strongly typed today, so give a module of that type, as "
-                "net.half() does, and leave dtype out"
-            )
+        self._precision = _precision.of_tensorrt_type(dtype)
         self.max_batchsize, self.workspace = max_batchsize, workspace
         self.builder_config_fn, self.net_post_fn = builder_config_fn, net_post_fn
         self.input_names, self.verbose = input_names, verbose
@@ -115,12 +110,18 @@ class TensorRTModule(torch.nn.Module):
         network, config = _tensorrt.new_network(trt, builder), builder.create_builder_config()
         config.set_memory_pool_limit(trt.MemoryPoolType.WORKSPACE, self.workspace)
         net, arguments = (
-            _on_cpu(net),
+            on_cpu(net),
             Arguments(pytree.tree_map_only(torch.Tensor, _host, tuple(torch_inputs)), []),
         )
         self._add_inputs(trt, builder, network, config, net, arguments)
         with core.trt_network(network):
-            _, graph = core.torch2trt(net, arguments.args(), verbose=self.verbose, frontend=self.frontend)
+            _, graph = core.torch2trt(
+                net,
+                arguments.args(),
+                verbose=self.verbose,
+                frontend=self.frontend,
+                precision=_tensorrt.rewritten_precision(trt, config, self._precision),
+            )
         self._outputs = graph.outputs
         leaves, spec = pytree.tree_flatten(graph.outputs)
         for index, leaf in enumerate(leaves):
@@ -134,7 +135,7 @@ class TensorRTModule(torch.nn.Module):
             self.net_post_fn(network)
         if self.builder_config_fn is not None:
             self.builder_config_fn(config)
-        with _errors_of(trt, self.verbose) as errors:
+        with _tensorrt.errors_of(trt, self.verbose) as errors:
             serialized = builder.build_serialized_network(network, config)
         if serialized is None:
             raise BuildFailed(
@@ -183,11 +184,7 @@ class TensorRTModule(torch.nn.Module):
 
     def _open(self) -> None:
         trt = _tensorrt.import_tensorrt(self._tensorrt)
-        with _errors_of(trt, self.verbose) as errors:
-            self.engine = trt.Runtime(_tensorrt.logger(trt)).deserialize_cuda_engine(self.engine_bytes)
-            context = None if self.engine is None else self.engine.create_execution_context()
-        if context is None:
-            raise RuntimeFailure("\n  TensorRT: ".join(["TensorRT cannot run this engine here", *errors]))
+        self.engine, context = _tensorrt.open_engine(trt, self.engine_bytes, self.verbose)
         self.ctx = TorchInferenceContext(context)
 
     def _infer(self, args: tuple[Any, ...]) -> Any:
@@ -247,31 +244,13 @@ class _Output:
         self.name = name
 
 
-@contextmanager
-def _errors_of(trt: Any, verbose: bool) -> Iterator[list[str]]:
-    """What TensorRT logs as errors meanwhile; the rest goes to the log."""
-    errors: list[str] = []
-
-    def sink(level: str, text: str) -> None:
-        if level == "error":
-            errors.append(text)
-        _verbose.log("debug" if level == "verbose" else level, f"TensorRT: {text}")
-
-    trt_logger = _tensorrt.logger(trt)
-    trt_logger.attach(sink, verbose)
-    try:
-        yield errors
-    finally:
-        trt_logger.detach(sink)
-
-
 def _versions(module: torch.nn.Module) -> tuple[Any, ...]:
     """Differs once a weight was written to or replaced."""
     tensors = (*module.named_parameters(), *module.named_buffers())
     return tuple((name, id(tensor), tensor.data_ptr(), tensor._version) for name, tensor in tensors)
 
 
-def _on_cpu(net: torch.nn.Module) -> torch.nn.Module:
+def on_cpu(net: torch.nn.Module) -> torch.nn.Module:
     """`net` itself where its weights are in host memory, else a copy there: TensorRT reads them there."""
     tensors = (*net.parameters(), *net.buffers())
     if all(tensor.device.type == "cpu" for tensor in tensors):

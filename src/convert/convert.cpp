@@ -53,6 +53,15 @@ Tensor as_tensor(Network& net, const Operand& operand, const std::string& name) 
               fmt::format("output \"{}\" is {}, which no engine can return", name, describe(operand)));
 }
 
+// Whether PyTorch has a number where the engine has a tensor of one element.
+bool is_number(const Graph& graph, const Argument& output, const Operand& value) {
+  if (value.as<Tensor>() == nullptr && value.as<HostTensor>() == nullptr) return true;
+  const auto* id = output.as<ValueId>();
+  if (id == nullptr) return false;
+  const Type::Kind kind = graph.value(*id).type.kind;
+  return kind == Type::Kind::kInt || kind == Type::Kind::kFloat || kind == Type::Kind::kBool;
+}
+
 DType torch_dtype_of(const Graph& graph, const Argument& output, const Operand& value, const Tensor& tensor) {
   if (const auto* id = output.as<ValueId>()) {
     if (const auto& dtype = graph.value(*id).type.dtype) return *dtype;
@@ -74,12 +83,14 @@ Converted convert(const Graph& graph, const ConvertOptions& options) {
   for (const Input& input : graph.inputs) {
     if (input.constant) {
       inputs.emplace_back(None{});  // nothing reads it
+      converted.signature.input_leaves.push_back({Leaf::Kind::kConstant, *input.constant, input.name});
       continue;
     }
     const InputPlan& plan = *next++;
     const Tensor tensor = net.add_input(plan.binding.name, plan.binding.torch_dtype, plan.binding.dims);
     inputs.emplace_back(tensor);
     converted.signature.inputs.push_back(plan.binding);
+    converted.signature.input_leaves.emplace_back();
     converted.signature.inputs.back().dtype = tensor.dtype();
     if (plan.dynamic) converted.ranges.emplace(plan.binding.name, plan.range);
   }
@@ -87,10 +98,15 @@ Converted convert(const Graph& graph, const ConvertOptions& options) {
   const std::vector<std::string> names = output_names(graph.output_structure, outputs.size());
   net.set_location({});
   for (std::size_t i = 0; i < outputs.size(); ++i) {
-    if (outputs[i].is_none()) continue;
+    if (outputs[i].is_none()) {
+      converted.signature.output_leaves.push_back({Leaf::Kind::kConstant, None{}, {}});
+      continue;
+    }
     const Tensor tensor = net.mark_output(as_tensor(net, outputs[i], names[i]), names[i]);
     converted.signature.outputs.push_back(
         {names[i], torch_dtype_of(graph, graph.body.outputs[i], outputs[i], tensor), tensor.dtype(), tensor.dims()});
+    const bool number = is_number(graph, graph.body.outputs[i], outputs[i]);
+    converted.signature.output_leaves.push_back({number ? Leaf::Kind::kNumber : Leaf::Kind::kTensor, {}, {}});
   }
   if (converted.signature.outputs.empty()) {
     throw Error(ErrorCategory::kInvalidArgument, "the program returns no tensor, so there is nothing to build");

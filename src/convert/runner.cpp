@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "src/convert/control_flow.h"
+#include "src/convert/reduced_precision.h"
 #include "src/convert/structure.h"
 #include "src/convert/unsupported.h"
 #include "src/files/mapped_file.h"
@@ -39,7 +40,9 @@ class Runner {
         options_(options),
         handlers_(options.handlers == nullptr ? builtin_handlers() : *options.handlers),
         values_(graph.values.size()),
-        sources_(graph.values.size()) {}
+        sources_(graph.values.size()) {
+    if (options.precision && options.network != nullptr) precision_.emplace(*options.precision, *options.network);
+  }
 
   std::vector<Operand> run(const std::vector<Operand>& inputs) {
     if (inputs.size() != graph_.inputs.size()) {
@@ -61,10 +64,22 @@ class Runner {
     unsupported_.throw_if_any();
     std::vector<Operand> outputs;
     for (const Argument& output : graph_.body.outputs) outputs.push_back(operand(output));
+    if (precision_) finish_precision(outputs);
     return outputs;
   }
 
  private:
+  void finish_precision(std::vector<Operand>& outputs) {
+    options_.network->set_location({});
+    for (std::size_t i = 0; i < outputs.size(); ++i) {
+      const auto* id = graph_.body.outputs[i].as<ValueId>();
+      outputs[i] = precision_->output(outputs[i], id == nullptr ? std::nullopt : graph_.value(*id).type.dtype);
+    }
+    if (options_.precision->report) options_.precision->report(precision_->counts());
+    const bool none = precision_->counts().reduced == 0;
+    if (options_.log) options_.log(none ? Severity::kWarning : Severity::kInfo, precision_->summary());
+  }
+
   void set(ValueId id, Operand value) { values_.at(static_cast<std::size_t>(id.index)) = std::move(value); }
 
   Operand operand(const Argument& argument) const {
@@ -200,9 +215,13 @@ class Runner {
   std::vector<Operand> results_of(const Node& node, const std::vector<NamedOperand>& operands) {
     if (options_.network != nullptr) options_.network->set_location(node.location());
     if (options_.user_handlers) {
-      if (const UserHandler* user = options_.user_handlers(node)) return (*user)(node, operands);
+      if (const UserHandler* user = options_.user_handlers(node))
+        return (*user)(node, precision_ ? precision_->widened(operands) : operands);
     }
-    if (is_control_flow(node)) return run_control_flow(node, operands, options_.network, blocks_, used_outputs(node));
+    if (is_control_flow(node)) {
+      return run_control_flow(node, precision_ ? precision_->widened(operands) : operands, options_.network, blocks_,
+                              used_outputs(node));
+    }
     if (auto joined = of_loop_list(node, operands)) return *std::move(joined);
     if (auto moved = restructured(node, operands)) return *std::move(moved);
     const HandlerEntry* entry = handlers_.find(node.kind, node.overload);
@@ -223,9 +242,11 @@ class Runner {
                       : "no handler",
                   node.location());
     }
-    Args args(node, operands, *options_.network, used_outputs(node), pieces_of(node));
+    Args args(node, precision_ ? precision_->adapted(node, operands) : operands, *options_.network, used_outputs(node),
+              pieces_of(node));
     std::vector<Operand> outputs = converted(*entry, args);
     args.check_all_read();
+    if (precision_) precision_->note(node, operands, outputs);
     if (options_.observe_arguments) options_.observe_arguments(node, operands, args.uses());
     return outputs;
   }
@@ -264,11 +285,14 @@ class Runner {
                   fmt::format("a block takes {} values, {} are given", block.inputs.size(), inputs.size()));
     }
     for (std::size_t i = 0; i < inputs.size(); ++i) set(block.inputs[i], inputs[i]);
+    const PrecisionRewriter::Block casts(precision_ ? &*precision_ : nullptr);
     ++depth_;
     for (const Node& node : block.nodes) run_node(node);
     --depth_;
     std::vector<Operand> outputs;
-    for (const Argument& output : block.outputs) outputs.push_back(operand(output));
+    const bool leaves_network_block = precision_ && options_.network->in_control_flow();
+    for (const Argument& output : block.outputs)
+      outputs.push_back(leaves_network_block ? precision_->widened(operand(output)) : operand(output));
     return outputs;
   }
 
@@ -327,6 +351,7 @@ class Runner {
       .value = [this](ValueId id) -> const Operand& { return values_.at(static_cast<std::size_t>(id.index)); }};
   std::map<std::int32_t, std::size_t> pieces_;  // of lists that a prim::ListUnpack takes apart
   UnsupportedNodes unsupported_;
+  std::optional<PrecisionRewriter> precision_;
   bool warned_ = false;  // of float64
 };
 

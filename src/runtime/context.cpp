@@ -40,7 +40,7 @@ void* Context::Impl::Sink::reallocate(std::size_t bytes) noexcept {
           info.name, output.buffer->bytes(), bytes);
       return nullptr;
     }
-    output.result.owner = context_.allocate(info, std::max<std::size_t>(bytes, 1), context_.last_stream_);
+    output.result.owner = context_.allocate(info, std::max<std::size_t>(bytes, 1), context_.stream_);
     return output.result.owner.get();
   } catch (const std::exception& error) {
     failure = fmt::format("output \"{}\": {}", info.name, error.what());
@@ -56,7 +56,8 @@ Context::Impl::Impl(std::shared_ptr<const Engine> engine, ContextOptions options
       input_set_(inputs_.size(), false),
       outputs_(engine_->outputs().size()),
       slots_(options_.max_graphs),
-      graphs_(options_.max_graphs) {
+      graphs_(options_.max_graphs),
+      output_memory_(std::make_shared<runtime::OutputMemory>(cuda_, engine_->device())) {
   if (options_.profile < 0 || options_.profile >= engine_->num_profiles()) {
     throw Error(ErrorCategory::kInvalidArgument, fmt::format("there is no optimization profile {}; the engine has {}",
                                                              options_.profile, engine_->num_profiles()));
@@ -69,7 +70,7 @@ Context::Impl::Impl(std::shared_ptr<const Engine> engine, ContextOptions options
   all_buffers_ = outputs_.empty();
   const DeviceGuard device(cuda_, engine_->device());
   placeholder_ = runtime::device_memory(cuda_, 256);
-  cuda_.check(cuda_.event_create(&handed_over_, kDisableTiming), "cudaEventCreate");
+  cuda_.check(cuda_.event_create(&last_run_, kDisableTiming), "cudaEventCreate");
   try {
     if (options_.cuda_graph) {
       activation_ = runtime::device_memory(cuda_, engine_->backend().activation_bytes());
@@ -78,14 +79,15 @@ Context::Impl::Impl(std::shared_ptr<const Engine> engine, ContextOptions options
     current_ = make_slot();
   } catch (...) {
     if (capture_stream_ != nullptr) cuda_.stream_destroy(capture_stream_);
-    cuda_.event_destroy(handed_over_);
+    cuda_.event_destroy(last_run_);
     throw;
   }
 }
 
 Context::Impl::~Impl() {
   if (capture_stream_ != nullptr) cuda_.stream_destroy(capture_stream_);
-  cuda_.event_destroy(handed_over_);
+  cuda_.event_destroy(last_run_);
+  output_memory_->close();
 }
 
 void Context::Impl::set_input(int index, const TensorView& tensor) {
@@ -183,9 +185,7 @@ std::shared_ptr<void> Context::Impl::allocate(const EngineTensor& info, std::siz
     throw Error(ErrorCategory::kRuntime,
                 fmt::format("the allocator gave no memory for {} bytes of output \"{}\"", bytes, info.name));
   }
-  void* memory = nullptr;
-  cuda_.check(cuda_.malloc_async(&memory, bytes, stream), "cudaMallocAsync");
-  return {memory, [&cuda = cuda_, stream](void* pointer) { cuda.free_async(pointer, stream); }};
+  return output_memory_->allocate(bytes, stream);
 }
 
 void Context::Impl::copy(void* to, const void* from, std::size_t bytes, cudaStream_t stream) const {
@@ -357,29 +357,29 @@ void Context::Impl::run_graph(Slot& slot, cudaStream_t stream) {
   ready_graph_ = captured;
 }
 
-void Context::Impl::hand_over() {
-  if (!enqueued_) return;
-  waiting_ = cuda_.event_record(handed_over_, last_stream_) == 0;
-  if (!waiting_) cuda_.get_last_error();
+void Context::Impl::share() { shared_ = true; }
+
+void Context::Impl::wait_for_last_run(cudaStream_t stream) {
+  // Nothing to wait for on the stream of that run itself; but another stream may have got its handle since.
+  if (shared_ && enqueued_) cuda_.check(cuda_.stream_wait_event(stream, last_run_, 0), "cudaStreamWaitEvent");
 }
 
-void Context::Impl::wait_for_hand_over(cudaStream_t stream) {
-  waiting_ = false;
-  if (stream == last_stream_) return;
-  cuda_.check(cuda_.stream_wait_event(stream, handed_over_, 0), "cudaStreamWaitEvent");
+void Context::Impl::mark_run(cudaStream_t stream) {
+  if (shared_) cuda_.check(cuda_.event_record(last_run_, stream), "cudaEventRecord");
 }
 
 void Context::Impl::enqueue(cudaStream_t stream) {
-  if (waiting_) wait_for_hand_over(stream);
-  last_stream_ = stream;
+  wait_for_last_run(stream);
+  stream_ = stream;
   if (ready_) {
     if (ready_graph_ != nullptr) {
       ready_graph_->launch(stream);
       ++graph_launches_;
-      return;
+    } else {
+      const DeviceGuard device(cuda_, engine_->device());
+      enqueue_execution(*current_, stream);
     }
-    const DeviceGuard device(cuda_, engine_->device());
-    enqueue_execution(*current_, stream);
+    mark_run(stream);
     return;
   }
   require_inputs();
@@ -391,6 +391,7 @@ void Context::Impl::enqueue(cudaStream_t stream) {
     run_plain(slot, stream);
   }
   enqueued_ = true;
+  mark_run(stream);
 }
 
 DeviceTensor Context::Impl::output(int index) const {
@@ -408,14 +409,16 @@ DeviceTensor Context::Impl::output(int index) const {
 std::vector<LayerTime> Context::Impl::profile(cudaStream_t stream) {
   require_inputs();
   const DeviceGuard device(cuda_, engine_->device());
-  if (waiting_) wait_for_hand_over(stream);
-  last_stream_ = stream;
+  wait_for_last_run(stream);
+  stream_ = stream;
   Slot& slot = this->slot();
   bind_inputs(slot);
   bind_outputs(slot, stream);
   ready_ = false;
   enqueued_ = true;
-  return slot.execution().profile(stream);
+  std::vector<LayerTime> times = slot.execution().profile(stream);
+  mark_run(stream);
+  return times;
 }
 
 }  // namespace torch2trt

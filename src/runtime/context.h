@@ -8,6 +8,7 @@
 
 #include "src/runtime/graph.h"
 #include "src/runtime/lru.h"
+#include "src/runtime/output_memory.h"
 #include "src/runtime/slot.h"
 #include "torch2trt/runtime.h"
 
@@ -25,8 +26,7 @@ class Context::Impl {
   void enqueue(cudaStream_t stream);
   DeviceTensor output(int index) const;
   std::vector<LayerTime> profile(cudaStream_t stream);
-  // Marks the end of what was enqueued; the next enqueue waits for it on its stream.
-  void hand_over();
+  void share();
 
   const Engine& engine() const { return *engine_; }
   std::size_t graph_launches() const { return graph_launches_; }
@@ -78,7 +78,9 @@ class Context::Impl {
   void copy(void* to, const void* from, std::size_t bytes, cudaStream_t stream) const;
   bool graphs_possible(const runtime::Slot& slot);
   void without_graphs(const std::string& reason);
-  void wait_for_hand_over(cudaStream_t stream);
+  // Around a run, where contexts are handed from one stream to another.
+  void wait_for_last_run(cudaStream_t stream);
+  void mark_run(cudaStream_t stream);
 
   std::shared_ptr<const Engine> engine_;
   ContextOptions options_;
@@ -105,10 +107,11 @@ class Context::Impl {
   std::size_t graph_launches_ = 0;
   cudaStream_t capture_stream_ = nullptr;
 
-  cudaStream_t last_stream_ = nullptr;
+  cudaStream_t stream_ = nullptr;  // of the enqueue that is going on; the caller may destroy it afterwards
   bool enqueued_ = false;
-  runtime::CudaEvent handed_over_ = nullptr;
-  bool waiting_ = false;
+  bool shared_ = false;
+  runtime::CudaEvent last_run_ = nullptr;  // where shared_: the end of the last enqueue
+  std::shared_ptr<runtime::OutputMemory> output_memory_;
 };
 
 }  // namespace torch2trt

@@ -28,7 +28,7 @@ DeviceTensor Context::output(std::string_view name) const { return impl_->output
 std::vector<LayerTime> Context::profile(cudaStream_t stream) { return impl_->profile(stream); }
 std::size_t Context::graph_launches() const { return impl_->graph_launches(); }
 std::size_t Context::graphs() const { return impl_->graphs(); }
-void Context::hand_over() { impl_->hand_over(); }
+void Context::share() { impl_->share(); }
 
 std::vector<DeviceTensor> Context::infer(const std::vector<TensorView>& inputs, cudaStream_t stream) {
   if (inputs.size() != engine().inputs().size()) {

@@ -65,6 +65,7 @@ CudaApi make_cuda_api(const Symbol& symbol) {
   look_up(symbol, "cudaGetDeviceCount", api.get_device_count);
   look_up(symbol, "cudaGetDevice", api.get_device);
   look_up(symbol, "cudaSetDevice", api.set_device);
+  look_up(symbol, "cudaDeviceSynchronize", api.device_synchronize);
   look_up(symbol, "cudaDeviceGetAttribute", api.device_get_attribute);
   look_up(symbol, "cudaPointerGetAttributes", api.pointer_get_attributes);
   look_up(symbol, "cudaMalloc", api.malloc);

@@ -38,6 +38,7 @@ struct CudaApi {
   int (*get_device_count)(int*) = nullptr;
   int (*get_device)(int*) = nullptr;
   int (*set_device)(int) = nullptr;
+  int (*device_synchronize)() = nullptr;
   int (*device_get_attribute)(int*, int, int) = nullptr;
   int (*pointer_get_attributes)(PointerAttributes*, const void*) = nullptr;
   int (*malloc)(void**, std::size_t) = nullptr;

@@ -14,7 +14,10 @@ class PoolState {
     contexts_.reserve(options.size);
     for (std::size_t i = 0; i < options.size; ++i)
       contexts_.push_back(std::make_unique<Context>(engines[i % engines.size()], options.context));
-    for (const auto& context : contexts_) free_.push_back(context.get());
+    for (const auto& context : contexts_) {
+      context->share();
+      free_.push_back(context.get());
+    }
   }
 
   Context* take(bool wait) {
@@ -27,7 +30,6 @@ class PoolState {
   }
 
   void give_back(Context* context) {
-    context->hand_over();
     {
       const std::lock_guard lock(mutex_);
       free_.push_back(context);

@@ -51,12 +51,43 @@ inline void allow_half(nvinfer1::IBuilderConfig& config) { config.setFlag(nvinfe
 inline void prefer_layer_precisions(nvinfer1::IBuilderConfig& config) {
   config.setFlag(nvinfer1::BuilderFlag::kPREFER_PRECISION_CONSTRAINTS);
 }
-// 8.x looks for cuBLAS and cuDNN of its time beside it and does not build where they are missing. Its own kernels do.
-inline void use_own_kernels_only(nvinfer1::IBuilderConfig& config) { config.setTacticSources(0); }
+// 8.x looks for cuBLAS and cuDNN of its time, by default, and does not build where they are missing.
+inline void leave_out_kernels_of(nvinfer1::IBuilderConfig& config, bool cublas, bool cudnn) {
+  const auto bit = [](nvinfer1::TacticSource source) { return 1U << static_cast<std::uint32_t>(source); };
+  nvinfer1::TacticSources sources = config.getTacticSources();
+  if (cublas) sources &= ~(bit(nvinfer1::TacticSource::kCUBLAS) | bit(nvinfer1::TacticSource::kCUBLAS_LT));
+  if (cudnn) sources &= ~bit(nvinfer1::TacticSource::kCUDNN);
+  config.setTacticSources(sources);
+}
 #else
 inline void allow_half(nvinfer1::IBuilderConfig& /*config*/) {}
 inline void prefer_layer_precisions(nvinfer1::IBuilderConfig& /*config*/) {}
-inline void use_own_kernels_only(nvinfer1::IBuilderConfig& /*config*/) {}
+inline void leave_out_kernels_of(nvinfer1::IBuilderConfig& /*config*/, bool /*cublas*/, bool /*cudnn*/) {}
+#endif
+
+// Builder optimization level 0 takes the first tactic that works instead of timing all (IBuilderConfig,
+// setBuilderOptimizationLevel()). The levels are there from 8.6 on; before, an algorithm selector does as much.
+#if NV_TENSORRT_MAJOR == 8 && NV_TENSORRT_MINOR < 6
+class FirstTactic : public nvinfer1::IAlgorithmSelector {
+ public:
+  std::int32_t selectAlgorithms(nvinfer1::IAlgorithmContext const& /*context*/,
+                                nvinfer1::IAlgorithm const* const* /*choices*/, std::int32_t count,
+                                std::int32_t* selection) noexcept override {
+    if (count < 1) return 0;
+    selection[0] = 0;
+    return 1;
+  }
+  void reportAlgorithms(nvinfer1::IAlgorithmContext const* const* /*contexts*/,
+                        nvinfer1::IAlgorithm const* const* /*choices*/, std::int32_t /*count*/) noexcept override {}
+};
+// False where this version cannot.
+inline bool take_first_tactics(nvinfer1::IBuilderConfig& config) {
+  static FirstTactic selector;  // without state
+  config.setAlgorithmSelector(&selector);
+  return true;
+}
+#else
+inline bool take_first_tactics(nvinfer1::IBuilderConfig& /*config*/) { return false; }
 #endif
 
 // IProgressMonitor is there from 10 on.

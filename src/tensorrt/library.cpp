@@ -42,26 +42,6 @@ std::string advice() {
          "torch2trt against the TensorRT you have (-DTensorRT_ROOT=DIR)";
 }
 
-// libnvinfer opens its builder's resources by name when it makes a builder. Outside the loader's folders it would not
-// find them, so they are opened first, from beside it. Those of TensorRT 8 go by another name once they are open
-// (SONAME "do_not_link_against_..."), so that does not help, and without them 8.5 crashes. Throws LibraryError.
-void open_resources(const std::string& file) {
-  std::error_code failed;
-  std::string reason;
-  const fs::path folder = fs::path(file).parent_path();
-  for (const auto& entry : fs::directory_iterator(folder, failed)) {
-    const std::string name = entry.path().filename().string();
-    if (name.rfind("libnvinfer_builder_resource", 0) != 0 || name.find(".so") == std::string::npos) continue;
-    if (kBuiltMajor >= 10) {
-      SharedLibrary::open(entry.path().string(), reason);
-    } else if (!SharedLibrary::open(name, reason)) {
-      throw LibraryError("TensorRT " + std::to_string(kBuiltMajor) + " cannot build: it looks for " + name +
-                         " where the loader does, and not beside " + file +
-                         "\nWhat to do: LD_LIBRARY_PATH=" + folder.string());
-    }
-  }
-}
-
 }  // namespace
 
 std::string Version::text() const {
@@ -115,8 +95,27 @@ std::shared_ptr<const Library> Library::open(const std::string& path) {
   return known;
 }
 
+// Those of TensorRT 8 go by another name once they are open (SONAME "do_not_link_against_..."), so opening them does
+// not help.
+void open_resources(const std::string& file, int major) {
+  std::error_code failed;
+  std::string reason;
+  const fs::path folder = fs::path(file).parent_path();
+  for (const auto& entry : fs::directory_iterator(folder, failed)) {
+    const std::string name = entry.path().filename().string();
+    if (name.rfind("libnvinfer_builder_resource", 0) != 0 || name.find(".so") == std::string::npos) continue;
+    if (major >= 10) {
+      SharedLibrary::open(entry.path().string(), reason);
+    } else if (!SharedLibrary::open(name, reason)) {
+      throw LibraryError("TensorRT " + std::to_string(major) + " cannot build: it looks for " + name +
+                         " where the loader does, and not beside " + file +
+                         "\nWhat to do: LD_LIBRARY_PATH=" + folder.string());
+    }
+  }
+}
+
 nvinfer1::IBuilder* Library::create_builder(nvinfer1::ILogger& logger) const {
-  open_resources(file_);
+  open_resources(file_, kBuiltMajor);
   auto* create = library_.function<CreateFunction>(kCreateBuilder);
   return static_cast<nvinfer1::IBuilder*>(create(&logger, kBuiltVersion));
 }
@@ -124,6 +123,11 @@ nvinfer1::IBuilder* Library::create_builder(nvinfer1::ILogger& logger) const {
 nvinfer1::IRuntime* Library::create_runtime(nvinfer1::ILogger& logger) const {
   auto* create = library_.function<CreateFunction>(kCreateRuntime);
   return static_cast<nvinfer1::IRuntime*>(create(&logger, kBuiltVersion));
+}
+
+nvinfer1::IPluginRegistry* Library::plugin_registry() const {
+  auto* registry = library_.function<nvinfer1::IPluginRegistry*()>("getPluginRegistry");
+  return registry == nullptr ? nullptr : registry();
 }
 
 bool Library::load_plugins(nvinfer1::ILogger& logger) const {

@@ -42,6 +42,9 @@ class Library {
   // its builder's resources.
   nvinfer1::IBuilder* create_builder(nvinfer1::ILogger& logger) const;
   nvinfer1::IRuntime* create_runtime(nvinfer1::ILogger& logger) const;
+  // Where a program registers creators of plugins of its own, before it builds or loads an engine that has one. nullptr
+  // where the library has none.
+  nvinfer1::IPluginRegistry* plugin_registry() const;
   // TensorRT's own plugins (libnvinfer_plugin beside the library) registered; false where there are none.
   bool load_plugins(nvinfer1::ILogger& logger) const;
 
@@ -51,6 +54,11 @@ class Library {
   Version version_;
   std::string file_;
 };
+
+// libnvinfer opens its builder's resources by name when it makes a builder, and outside the loader's folders it would
+// not find them. Opens those beside `file` first, which helps from TensorRT 10 on; without them 8.5 crashes, so for an
+// earlier `major` this throws LibraryError where the loader does not find them.
+void open_resources(const std::string& file, int major);
 
 // The places open() looks in, in order.
 std::vector<Place> tensorrt_places(const std::string& path);

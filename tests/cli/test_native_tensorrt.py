@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
@@ -84,12 +85,38 @@ def test_other_commands_need_no_library(native: Run, command: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_half_precision_needs_a_weakly_typed_network(packaged: Run, tmp_path: Path) -> None:
-    done = packaged(
-        "build", "static.pt2", "--fp16", f"--saveEngine={tmp_path / 'e'}", "--tensorrt=tensorrt_rtx"
+@pytest.mark.parametrize(("flag", "dtype"), [("--fp16", "float16"), ("--bf16", "bfloat16")])
+def test_half_precision(packaged: Run, tmp_path: Path, flag: str, dtype: str) -> None:
+    report = tmp_path / "report.json"
+    done = packaged("build", "static.pt2", flag, f"--exportReport={report}", "--tensorrt=tensorrt_rtx")
+    assert done.returncode == 0, done.stderr
+    assert f"  {dtype}: 2 operators, 1 stay float32\n" in done.stdout
+    told = json.loads(report.read_text())
+    assert told["precision"] == {"type": dtype, "operators": 2, "float32": {"mean": 1}}
+    assert [told[side][0]["dtype"] for side in ("inputs", "outputs")] == ["float32", "float32"]
+    kept = packaged(
+        "build",
+        "static.pt2",
+        flag,
+        "--keepFloat32=.",
+        "--tensorrt=tensorrt_rtx",
     )
+    assert kept.returncode == 0 and f"warning: {dtype}: 0 operators compute in it; float32: " in kept.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (("--fp16", "--bf16"), "--fp16 excludes --bf16"),
+        (("--keepFloat32=x",), "no reduced precision is asked for; add --fp16 or --bf16"),
+        (("--fp16", "--keepFloat32=("), '"(", which says what stays float32, is no regular expression'),
+    ],
+)
+def test_precisions_that_contradict(
+    packaged: Run, tmp_path: Path, flags: tuple[str, ...], message: str
+) -> None:
+    engine = tmp_path / "e"
+    done = packaged("build", "static.pt2", *flags, f"--saveEngine={engine}", "--tensorrt=tensorrt_rtx")
     assert done.returncode == 2
-    text = one_error(done.stderr)
-    assert "--fp16: tensorrt_rtx 1.7.1.116 (Python) has strongly typed networks" in text
-    assert "--fp16 with TensorRT 10 and later needs a program in half precision" in text
+    assert message in done.stderr
     assert list(tmp_path.iterdir()) == []

@@ -30,6 +30,8 @@ NamedArray array_of(const Json& entry, const std::vector<std::byte>& data) {
   NamedArray named{entry.at("name").get<std::string>(), {}};
   named.array.dtype = *dtype;
   named.array.shape = Shape(entry.at("shape").get<std::vector<std::int64_t>>());
+  if (size != static_cast<std::size_t>(named.array.shape.numel()) * size_of(*dtype))
+    throw Error(ErrorCategory::kInvalidModel, "rows.json has a shape of other bytes than it says: " + entry.dump());
   named.array.bytes.assign(data.begin() + static_cast<std::ptrdiff_t>(offset),
                            data.begin() + static_cast<std::ptrdiff_t>(offset + size));
   return named;
@@ -63,7 +65,11 @@ std::vector<Case> read_cases(const std::string& folder) {
   const std::vector<std::byte> index = contents(folder + "/rows.json");
   const auto* text = reinterpret_cast<const char*>(index.data());
   std::vector<Case> cases;
-  for (const Json& entry : Json::parse(text, text + index.size())) cases.push_back(case_of(entry, folder, data));
+  try {
+    for (const Json& entry : Json::parse(text, text + index.size())) cases.push_back(case_of(entry, folder, data));
+  } catch (const Json::exception& error) {
+    throw Error(ErrorCategory::kInvalidModel, fmt::format("\"{}/rows.json\" is malformed: {}", folder, error.what()));
+  }
   return cases;
 }
 

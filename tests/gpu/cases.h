@@ -36,7 +36,8 @@ struct Case {
   std::vector<Run> runs;
 };
 
-// Reads DIR/rows.json and DIR/rows.bin. Throws Error(kInvalidModel) where they do not fit one another.
+// Reads DIR/rows.json and DIR/rows.bin. Throws Error(kRuntime) where one cannot be read, Error(kInvalidModel) where
+// they are malformed or do not fit one another.
 std::vector<Case> read_cases(const std::string& folder);
 
 }  // namespace torch2trt::gpu

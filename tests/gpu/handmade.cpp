@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "src/tensorrt/compat.h"
+#include "src/tensorrt/kernel_libraries.h"
 #include "src/tensorrt/library.h"
 #include "src/tensorrt/logger.h"
 
@@ -99,8 +100,31 @@ class ResNet50 {
   std::deque<std::vector<float>> kept_;  // TensorRT reads weights when it builds
 };
 
-int build(std::int32_t batch, bool fp16, bool tf32, const std::string& tensorrt, const std::string& engine) {
-  const auto library = tensorrt::Library::open(tensorrt);
+void write(const std::string& file, const nvinfer1::IHostMemory& memory) {
+  std::ofstream(file, std::ios::binary)
+      .write(static_cast<const char*>(memory.data()), static_cast<std::streamsize>(memory.size()));
+}
+
+// With the other network's timing cache, layers that both have get the same kernels: what differs is the networks.
+std::unique_ptr<nvinfer1::ITimingCache> read_cache(nvinfer1::IBuilderConfig& config, const std::string& file) {
+  std::ifstream stream(file, std::ios::binary);
+  const std::string bytes{std::istreambuf_iterator<char>(stream), {}};
+  std::unique_ptr<nvinfer1::ITimingCache> cache(config.createTimingCache(bytes.data(), bytes.size()));
+  if (!cache || !config.setTimingCache(*cache, false)) throw std::runtime_error("not a timing cache: " + file);
+  return cache;
+}
+
+struct Options {
+  std::int32_t batch = 1;
+  bool fp16 = false;
+  bool no_tf32 = false;
+  std::string tensorrt;
+  std::string engine;
+  std::string timing_cache;
+};
+
+int build(const Options& options) {
+  const auto library = tensorrt::Library::open(options.tensorrt);
   const tensorrt::LogScope scope([](tensorrt::Level level, const std::string& text) {
     if (level >= tensorrt::Level::kWarning) fmt::print(stderr, "{}\n", text);
   });
@@ -108,15 +132,18 @@ int build(std::int32_t batch, bool fp16, bool tf32, const std::string& tensorrt,
   if (!builder) return 1;
   const std::unique_ptr<nvinfer1::INetworkDefinition> network(builder->createNetworkV2(tensorrt::kNetworkFlags));
   ResNet50 model(*network);
-  model.add(batch);
+  model.add(options.batch);
   const std::unique_ptr<nvinfer1::IBuilderConfig> config(builder->createBuilderConfig());
-  tensorrt::use_own_kernels_only(*config);
-  if (fp16) tensorrt::allow_half(*config);
-  if (!tf32) config->clearFlag(nvinfer1::BuilderFlag::kTF32);
+  tensorrt::use_kernels_present(*config);
+  if (options.fp16) tensorrt::allow_half(*config);
+  if (options.no_tf32) config->clearFlag(nvinfer1::BuilderFlag::kTF32);
+  std::unique_ptr<nvinfer1::ITimingCache> cache;
+  if (!options.timing_cache.empty()) cache = read_cache(*config, options.timing_cache);
   const std::unique_ptr<nvinfer1::IHostMemory> plan(builder->buildSerializedNetwork(*network, *config));
   if (!plan) return 1;
-  std::ofstream(engine, std::ios::binary)
-      .write(static_cast<const char*>(plan->data()), static_cast<std::streamsize>(plan->size()));
+  write(options.engine, *plan);
+  if (cache)
+    write(options.timing_cache, *std::unique_ptr<nvinfer1::IHostMemory>(config->getTimingCache()->serialize()));
   fmt::print("{} layers\n", network->getNbLayers());
   return 0;
 }
@@ -125,18 +152,17 @@ int build(std::int32_t batch, bool fp16, bool tf32, const std::string& tensorrt,
 }  // namespace torch2trt::gpu
 
 int main(int argc, char** argv) {
-  std::int32_t batch = 1;
-  bool fp16 = false, no_tf32 = false;
-  std::string tensorrt, engine;
+  torch2trt::gpu::Options options;
   CLI::App app{"Builds a hand-made ResNet-50"};
-  app.add_option("--batch", batch, "Images");
-  app.add_flag("--fp16", fp16, "Layers may compute in float16");
-  app.add_flag("--noTF32", no_tf32, "No TF32");
-  app.add_option("--tensorrt", tensorrt, "libnvinfer, or the folder it is in");
-  app.add_option("--saveEngine", engine, "The plan")->required();
+  app.add_option("--batch", options.batch, "Images");
+  app.add_flag("--fp16", options.fp16, "Layers may compute in float16");
+  app.add_flag("--noTF32", options.no_tf32, "No TF32");
+  app.add_option("--tensorrt", options.tensorrt, "libnvinfer, or the folder it is in");
+  app.add_option("--timingCacheFile", options.timing_cache, "Read if it is there, and written");
+  app.add_option("--saveEngine", options.engine, "The plan")->required();
   CLI11_PARSE(app, argc, argv);
   try {
-    return torch2trt::gpu::build(batch, fp16, !no_tf32, tensorrt, engine);
+    return torch2trt::gpu::build(options);
   } catch (const std::exception& error) {
     fmt::print(stderr, "{}\n", error.what());
     return 1;

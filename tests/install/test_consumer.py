@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
 ROOT = pathlib.Path(__file__).parents[2]
 BUILD = ROOT / "build" / os.environ.get("PRESET", "dev")
@@ -91,3 +92,67 @@ def test_the_classifier_refuses_what_is_no_image(consumer: pathlib.Path, tmp_pat
         done = run(consumer / "classify", "none.engine", tmp_path / name)
         assert (done.returncode, text in done.stderr) == (code, True), done.stderr
     assert run(consumer / "classify").returncode == 2
+
+
+@pytest.fixture(scope="module")
+def converter(tmp_path_factory: pytest.TempPathFactory) -> pathlib.Path:
+    """The converter of examples/cpp, built outside the tree."""
+    folder = tmp_path_factory.mktemp("core")
+    for component in ("runtime", "core"):
+        checked(CMAKE, "--install", BUILD, "--component", component, "--prefix", folder / "installed")
+    configured = run(*configuring(folder, sys.executable))
+    assert configured.returncode == 0, configured.stdout + configured.stderr
+    checked(CMAKE, "--build", folder / "build")
+    return folder / "build" / "converter"
+
+
+def configuring(folder: pathlib.Path, python: str, *more: str) -> list[object]:
+    return [
+        CMAKE,
+        *("-S", ROOT / "tests" / "install" / "core_consumer", "-B", folder / "build", "-G", "Ninja"),
+        f"-DCMAKE_PREFIX_PATH={folder / 'installed'}",
+        f"-DCMAKE_MAKE_PROGRAM={CMAKE.parent / 'ninja'}",
+        f"-DCONVERTER={ROOT / 'examples' / 'cpp' / 'converter.cpp'}",
+        f"-DPython_EXECUTABLE={python}",
+        *more,
+    ]
+
+
+def test_a_converter_outside_of_the_tree(converter: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    model = tmp_path / "model.pt2"
+    torch.export.save(torch.export.export(torch.nn.Linear(3, 2), (torch.randn(4, 3),)), model)
+    done = run(converter, model)
+    assert done.returncode == 0, done.stderr
+    assert "= MatrixMultiply(" in done.stdout and "output %output : float32[4,2]" in done.stdout
+    assert done.stdout.endswith("in input: float32, 2 dimensions\nout output: float32, 2 dimensions\n")
+    (tmp_path / "no.pt2").write_bytes(b"nothing")
+    assert run(converter, tmp_path / "no.pt2").returncode == 3
+    if not torch.cuda.is_available():
+        done = run(converter, model, tmp_path / "engine")
+        assert done.returncode == 6 and "TensorRT" in done.stderr
+        assert not (tmp_path / "engine").exists()
+
+
+def test_the_core_names_nothing_of_the_tree(converter: pathlib.Path) -> None:
+    installed = converter.parents[1] / "installed"
+    text = "".join(path.read_text() for path in (installed / "lib" / "cmake").rglob("*.cmake"))
+    assert str(ROOT) not in text and "fmt" not in text
+    assert (installed / "include" / "torch2trt" / "program.h").exists()
+
+
+@pytest.mark.parametrize(
+    ("version", "message"),
+    [(None, "needs libtorch"), ("2.3.1", "compiled against libtorch 2")],
+)
+def test_another_torch_is_refused(
+    converter: pathlib.Path, tmp_path: pathlib.Path, version: str | None, message: str
+) -> None:
+    (tmp_path / "installed").symlink_to(converter.parents[1] / "installed")
+    root = tmp_path / "torch"
+    if version is not None:
+        (root / "lib").mkdir(parents=True)
+        (root / "lib" / "libtorch_cpu.so").touch()
+        (root / "version.py").write_text(f"__version__ = '{version}'\n")
+    done = run(*configuring(tmp_path, sys.executable, f"-DTORCH_ROOT={root}"))
+    assert done.returncode != 0
+    assert message in " ".join(done.stderr.split())

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <map>
+#include <variant>
 
 #include "src/backend/dry/elements.h"
 #include "src/network/layer_text.h"
@@ -15,8 +16,13 @@ using dry::Extent;
 using dry::Extents;
 using dry::Facts;
 
+struct ForeignLayer {
+  std::string kind;
+  std::vector<std::int32_t> inputs;
+};
+
 struct AddedLayer {
-  Layer layer;
+  std::variant<Layer, ForeignLayer> layer;
   std::string name;
   std::vector<std::int32_t> outputs;
 };
@@ -109,6 +115,26 @@ std::vector<TensorInfo> DryNetwork::add_layer(const Layer& layer, const std::str
   return infos;
 }
 
+std::vector<Tensor> DryNetwork::add_foreign(const std::string& kind, const std::vector<Tensor>& inputs,
+                                            const std::vector<Foreign>& outputs) {
+  ForeignLayer layer{kind, {}};
+  for (const Tensor& input : inputs) {
+    if (!state_->tensors.contains(input.id())) materialise(input);
+    layer.inputs.push_back(visible(input).id());
+  }
+  const std::string name = unique_name(layer_name_of(location()));
+  AddedLayer added{layer, name, {}};
+  std::vector<Tensor> tensors;
+  for (const Foreign& output : outputs) {
+    const std::string output_name = fmt::format("{}_output_{}", name, tensors.size());
+    tensors.push_back(adopt({output_name, output.dims, output.dtype}, false, false));
+    added.outputs.push_back(tensors.back().id());
+    state_->add(added.outputs.back(), output_name, {output.dtype, dry::to_extents(output.dims), std::nullopt});
+  }
+  state_->layers.push_back(std::move(added));
+  return tensors;
+}
+
 void DryNetwork::add_input_layer(const TensorInfo& info, std::int32_t id) {
   if (static_cast<std::int64_t>(info.dims.size()) > dry::kMaxRank) {
     throw Error(ErrorCategory::kBuildFailed, fmt::format("input \"{}\" has {} dimensions; TensorRT's limit is {}",
@@ -135,9 +161,17 @@ std::string DryNetwork::to_text() const {
   for (const AddedLayer& added : state.layers) {
     std::vector<std::string> outputs;
     for (const std::int32_t id : added.outputs) outputs.push_back(declared(id));
-    const std::string arguments = layer_arguments(added.layer, [&](const Tensor& t) { return state.name_of(t.id()); });
-    text += fmt::format("{}{}{}({})  # {}\n", fmt::join(outputs, ", "), outputs.empty() ? "" : " = ",
-                        layer_type_name(added.layer), arguments, added.name);
+    text += fmt::format("{}{}", fmt::join(outputs, ", "), outputs.empty() ? "" : " = ");
+    if (const auto* layer = std::get_if<Layer>(&added.layer)) {
+      text += fmt::format("{}({})", layer_type_name(*layer),
+                          layer_arguments(*layer, [&](const Tensor& t) { return state.name_of(t.id()); }));
+    } else {
+      const auto& foreign = std::get<ForeignLayer>(added.layer);
+      std::vector<std::string> inputs;
+      for (const std::int32_t id : foreign.inputs) inputs.push_back(state.name_of(id));
+      text += fmt::format("{}({})", foreign.kind, fmt::join(inputs, ", "));
+    }
+    text += fmt::format("  # {}\n", added.name);
     if (const auto next = state.next.find(added.outputs.empty() ? -1 : added.outputs[0]); next != state.next.end()) {
       text += fmt::format("  next {} is {}\n", state.name_of(next->first), state.name_of(next->second));
     }

@@ -19,6 +19,14 @@ class DryNetwork : public Network {
   bool supports(std::string_view layer) const override;
   DType shape_dtype() const override { return target_.shape_dtype; }
 
+  // Stands for a layer of a handler's own, which only the real network can hold: its outputs are what the handler says.
+  struct Foreign {
+    Dims dims;
+    DType dtype = DType::kFloat32;
+  };
+  std::vector<Tensor> add_foreign(const std::string& kind, const std::vector<Tensor>& inputs,
+                                  const std::vector<Foreign>& outputs);
+
   // One line a layer, in the order they were added, between the inputs and the outputs:
   //   input %x : float32[-1,3,224,224]
   //   %conv1_output_0 : float32[-1,64,112,112] = Convolution(%x, kernel=float32[64,3,7,7], stride=[2,2], ...)  # conv1

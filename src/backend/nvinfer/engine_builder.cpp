@@ -10,6 +10,7 @@
 #include "src/backend/nvinfer/operands.h"
 #include "src/files/timing_cache.h"
 #include "src/tensorrt/compat.h"
+#include "src/tensorrt/kernel_libraries.h"
 #include "src/tensorrt/library.h"
 #include "src/tensorrt/logger.h"
 
@@ -56,15 +57,6 @@ nvinfer1::ProfilingVerbosity verbosity_of(ProfilingVerbosity verbosity) {
   return nvinfer1::ProfilingVerbosity::kLAYER_NAMES_ONLY;
 }
 
-// Those that TensorRT 8 takes kernels from besides its own.
-bool has_kernel_libraries() {
-  const auto loads = [](const char* name) {
-    std::string ignored;
-    return static_cast<bool>(tensorrt::SharedLibrary::open(name, ignored));
-  };
-  return loads("libcudnn.so.8") && (loads("libcublas.so.11") || loads("libcublas.so.12"));
-}
-
 class Monitor : public tensorrt::ProgressMonitor {
  public:
   explicit Monitor(const ProgressSink& sink) : sink_(sink) {}
@@ -109,6 +101,7 @@ class NvinferEngineBuilder : public EngineBuilder {
   }
 
   Network& network() override { return *network_; }
+  bool strongly_typed() const override { return tensorrt::kStronglyTyped; }
 
   std::string description() const override { return fmt::format("TensorRT {}", library_->version().text()); }
 
@@ -163,10 +156,9 @@ class NvinferEngineBuilder : public EngineBuilder {
     set_newer_options(config, options);
     if (options.profiling_verbosity) config.setProfilingVerbosity(verbosity_of(*options.profiling_verbosity));
     if (!options.tf32) config.clearFlag(nvinfer1::BuilderFlag::kTF32);
-    if (options.fp16 && tensorrt::kStronglyTyped) refuse_half(description());
-    if (options.fp16 || network_->has_half()) tensorrt::allow_half(config);
-    if (options.fp16 && network_->has_precisions()) tensorrt::prefer_layer_precisions(config);
-    if (!tensorrt::kStronglyTyped && !has_kernel_libraries()) tensorrt::use_own_kernels_only(config);
+    if (options.precision || network_->has_half()) tensorrt::allow_half(config);
+    if (options.precision && network_->has_precisions()) tensorrt::prefer_layer_precisions(config);
+    tensorrt::use_kernels_present(config);
   }
 
   // Those that 8.5 lacks; a template, so that what is not there is not looked up.
@@ -175,8 +167,8 @@ class NvinferEngineBuilder : public EngineBuilder {
     if (options.optimization_level) {
       if constexpr (requires { config.setBuilderOptimizationLevel(0); }) {
         config.setBuilderOptimizationLevel(*options.optimization_level);
-      } else {
-        lacks("optimization level");
+      } else if (*options.optimization_level != 0 || !tensorrt::take_first_tactics(config)) {
+        lacks("optimization level above 0");
       }
     }
     if (options.max_aux_streams) {

@@ -128,6 +128,31 @@ void NvinferNetwork::add_input_layer(const TensorInfo& info, std::int32_t id) {
   tensors_[id] = input;
 }
 
+nvinfer1::ITensor& NvinferNetwork::itensor(const Tensor& tensor) {
+  if (!tensors_.contains(tensor.id())) materialise(tensor);
+  return at(visible(tensor));
+}
+
+Tensor NvinferNetwork::tensor_of(nvinfer1::ITensor& itensor) {
+  for (const auto& [id, known] : tensors_)
+    if (known == &itensor) return {this, id};
+  const nvinfer1::Dims dims = itensor.getDimensions();
+  if (dims.nbDims < 0) refused("of a handler", itensor.getName());
+  const Tensor tensor = adopt({itensor.getName(), nvinfer::from_dims(dims), dtype_of(itensor)},
+                              itensor.isNetworkInput(), itensor.isNetworkOutput());
+  has_half_ = has_half_ || tensor.dtype() == DType::kFloat16;
+  tensors_[tensor.id()] = &itensor;
+  return tensor;
+}
+
+Tensor NvinferNetwork::tensor_of(nvinfer1::ILayer* layer) {
+  const std::string name = unique_name(layer_name_of(location()));
+  if (layer == nullptr) refused("of a handler", name);
+  layer->setName(name.c_str());
+  layer->getOutput(0)->setName((name + "_output_0").c_str());
+  return tensor_of(*layer->getOutput(0));
+}
+
 nvinfer1::IIfConditional& NvinferNetwork::conditional(std::int32_t id) {
   nvinfer1::IIfConditional*& made = conditionals_[id];
   if (made == nullptr) made = network_.addIfConditional();

@@ -24,7 +24,15 @@ class NvinferNetwork : public Network {
   bool supports(std::string_view layer) const override;
   DType shape_dtype() const override;
 
+  // For layers and plugins of a handler's own: added to definition(), on what itensor() gives; tensor_of() makes their
+  // outputs tensors of ours. docs/handlers.md has an example.
   nvinfer1::INetworkDefinition& definition() { return network_; }
+  // The ITensor behind a tensor. A constant that no layer has read yet becomes a layer first.
+  nvinfer1::ITensor& itensor(const Tensor& tensor);
+  // Throws Error(kBuildFailed) with TensorRT's text where it cannot say the tensor's shape: the layer behind it is bad.
+  Tensor tensor_of(nvinfer1::ITensor& itensor);
+  // The layer's one output; the layer is named after the node. Throws Error(kBuildFailed) where TensorRT made none.
+  Tensor tensor_of(nvinfer1::ILayer* layer);
   // From now on errors go where the builder's do.
   void release_errors();
   // Whether some tensor is float16. A weakly typed network computes in it only if the builder may.

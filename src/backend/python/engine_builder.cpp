@@ -117,6 +117,8 @@ py::object PythonEngineBuilder::make_network() {
   return bits == 0 ? builder_.attr("create_network")() : builder_.attr("create_network")(bits);
 }
 
+bool PythonEngineBuilder::strongly_typed() const { return major_version() >= 10 || is_rtx(); }
+
 void PythonEngineBuilder::lacks(const std::string& option) const {
   throw Error(ErrorCategory::kInvalidArgument,
               fmt::format("{} has no {}; leave the option out", description(), option));
@@ -150,10 +152,7 @@ py::object PythonEngineBuilder::make_config(const BuildOptions& options) const {
         "profiling verbosity");
   }
   if (!options.tf32) config.attr("clear_flag")(trt_.attr("BuilderFlag").attr("TF32"));
-  if (options.fp16) {
-    if (major_version() >= 10 || is_rtx()) refuse_half(description());
-    config.attr("set_flag")(trt_.attr("BuilderFlag").attr("FP16"));
-  }
+  if (options.precision && !strongly_typed()) config.attr("set_flag")(trt_.attr("BuilderFlag").attr("FP16"));
   return config;
 }
 

@@ -21,7 +21,8 @@ class PythonEngineBuilder : public EngineBuilder {
   PythonEngineBuilder(const std::string& tensorrt, LogSink log, bool verbose = false);
   ~PythonEngineBuilder() override;
 
-  Network& network() override { return *network_; }
+  PythonNetwork& network() override { return *network_; }
+  bool strongly_typed() const override;
   SerializedEngine build(const Converted& converted, const BuildOptions& options,
                          const ProgressSink& progress) override;
   std::string description() const override;

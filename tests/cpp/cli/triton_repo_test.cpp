@@ -127,14 +127,27 @@ TEST(EngineFile, Structures) {
   const Structure leaf;
   Structure dict{Structure::Kind::kDict, {"'a'", "'b'"}, {leaf, {Structure::Kind::kNone, {}, {}}}};
   const Structure tuple{Structure::Kind::kTuple, {}, {leaf, dict, {Structure::Kind::kList, {}, {}}}};
-  EXPECT_EQ(structure_text(leaf), "null");
-  EXPECT_EQ(structure_text(tuple), R"({"tuple":[null,{"dict":[["'a'",null],["'b'",{"none":true}]]},{"list":[]}]})");
+  const Leaf tensor;
+  EXPECT_EQ(structure_text(leaf, {tensor}), "null");
+  EXPECT_EQ(structure_text(tuple, {tensor, tensor}),
+            R"({"tuple":[null,{"dict":[["'a'",null],["'b'",{"none":true}]]},{"list":[]}]})");
+  EXPECT_EQ(
+      structure_text(tuple, {{Leaf::Kind::kNumber, {}, {}}, {Leaf::Kind::kConstant, "mean", "mode"}}),
+      R"({"tuple":[{"number":true},{"dict":[["'a'",{"constant":"mean","name":"mode"}],["'b'",{"none":true}]]},{"list":[]}]})");
+  EXPECT_EQ(structure_text(leaf, {{Leaf::Kind::kConstant, true, {}}}), R"({"constant":true})");
+  EXPECT_EQ(structure_text(leaf, {{Leaf::Kind::kConstant, 2.5, {}}}), R"({"constant":2.5})");
+  EXPECT_EQ(structure_text(leaf, {{Leaf::Kind::kConstant, None{}, {}}}), R"({"none":true})");
+  EXPECT_THROW(structure_text(leaf, {}), Error);
+  EXPECT_THROW(structure_text(leaf, {tensor, tensor}), Error);
+  EXPECT_THROW(structure_text(leaf, {{Leaf::Kind::kConstant, DType::kBool, {}}}), Error);
 }
 
 TEST(EngineFile, ABundleOfAConversion) {
   Converted converted;
   converted.signature.inputs = {{"x", DType::kFloat64, DType::kFloat32, {-1, 3}}};
   converted.signature.outputs = {{"y", DType::kInt64, DType::kInt32, {2}}};
+  converted.signature.input_leaves.emplace_back();
+  converted.signature.output_leaves.emplace_back();
   converted.ranges["x"] = {{1, 3}, {2, 3}, {4, 3}};
   const std::string plan = "a plan";
   SerializedEngine engine;

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <set>
 
 using Work = std::function<void()>;
 
@@ -67,7 +68,19 @@ bool on_device(const void* pointer) {
   return pointer < static_cast<const char*>(begin) + bytes;
 }
 
+// CUDA's own crash where a stream was destroyed.
+std::mutex streams_mutex;
+std::set<cudaStream_t>& streams() {
+  static std::set<cudaStream_t> set;
+  return set;
+}
+void check_alive(cudaStream_t stream) {
+  const std::lock_guard lock(streams_mutex);
+  EXPECT_TRUE(stream == nullptr || streams().count(stream) != 0) << "used a stream that was destroyed";
+}
+
 void submit(cudaStream_t stream, Work work) {
+  check_alive(stream);
   if (stream != nullptr && stream->capturing != nullptr) {
     stream->capturing->work.push_back(std::move(work));
   } else {
@@ -95,8 +108,18 @@ CudaApi make_api() {
   };
   api.malloc = fake_malloc;
   api.free = fake_free;
-  api.malloc_async = [](void** pointer, std::size_t bytes, cudaStream_t) { return fake_malloc(pointer, bytes); };
-  api.free_async = [](void* pointer, cudaStream_t) { return fake_free(pointer); };
+  api.device_synchronize = [] {
+    fake_cuda_state().synchronized_device = current_device;
+    return ++fake_cuda_state().synchronized, 0;
+  };
+  api.malloc_async = [](void** pointer, std::size_t bytes, cudaStream_t stream) {
+    check_alive(stream);
+    return fake_malloc(pointer, bytes);
+  };
+  api.free_async = [](void* pointer, cudaStream_t stream) {
+    check_alive(stream);
+    return fake_free(pointer);
+  };
   api.malloc_host = [](void** pointer, std::size_t bytes) { return *pointer = std::malloc(bytes), 0; };
   api.free_host = [](void* pointer) { return std::free(pointer), 0; };
   api.memcpy_async = [](void* to, const void* from, std::size_t bytes, int, cudaStream_t stream) {
@@ -106,15 +129,23 @@ CudaApi make_api() {
   };
   api.stream_create = [](cudaStream_t* stream, unsigned) {
     ++fake_cuda_state().streams;
-    return *stream = new CUstream_st, 0;
+    *stream = new CUstream_st;
+    const std::lock_guard lock(streams_mutex);
+    streams().insert(*stream);
+    return 0;
   };
   api.stream_destroy = [](cudaStream_t stream) {
     --fake_cuda_state().streams;
+    const std::lock_guard lock(streams_mutex);
+    EXPECT_EQ(streams().erase(stream), 1U);
     delete stream;
     return 0;
   };
   api.stream_synchronize = [](cudaStream_t) { return 0; };
-  api.stream_wait_event = [](cudaStream_t, runtime::CudaEvent, unsigned) { return ++fake_cuda_state().waits, 0; };
+  api.stream_wait_event = [](cudaStream_t stream, runtime::CudaEvent, unsigned) {
+    check_alive(stream);
+    return ++fake_cuda_state().waits, 0;
+  };
   api.stream_begin_capture = [](cudaStream_t stream, int) {
     EXPECT_EQ(stream->capturing, nullptr);
     stream->capturing = new CUgraph_st;
@@ -131,7 +162,8 @@ CudaApi make_api() {
     *executable = new CUgraphExec_st{graph->work};
     return 0;
   };
-  api.graph_launch = [](runtime::CudaGraphExec executable, cudaStream_t) {
+  api.graph_launch = [](runtime::CudaGraphExec executable, cudaStream_t stream) {
+    check_alive(stream);
     ++fake_cuda_state().graph_launches;
     for (const Work& work : executable->work) work();
     return 0;
@@ -151,7 +183,8 @@ CudaApi make_api() {
     delete event;
     return 0;
   };
-  api.event_record = [](runtime::CudaEvent event, cudaStream_t) {
+  api.event_record = [](runtime::CudaEvent event, cudaStream_t stream) {
+    check_alive(stream);
     return event->time = std::chrono::steady_clock::now(), 0;
   };
   api.event_synchronize = [](runtime::CudaEvent) { return 0; };
@@ -251,8 +284,8 @@ class FakeExecution : public runtime::ExecutionBackend {
 }  // namespace
 
 void FakeCuda::reset() {
-  for (std::atomic<int>* count :
-       {&mallocs, &frees, &captures, &graph_launches, &graphs, &waits, &copies, &events, &streams, &asked_where})
+  for (std::atomic<int>* count : {&mallocs, &frees, &captures, &graph_launches, &graphs, &waits, &copies, &events,
+                                  &streams, &asked_where, &synchronized})
     *count = 0;
   out_of_memory = refuse_instantiation = false;
   current_device = 0;

@@ -15,7 +15,7 @@ namespace torch2trt::testing {
 
 struct FakeCuda {
   std::atomic<int> mallocs{0}, frees{0}, captures{0}, graph_launches{0}, graphs{0}, waits{0}, copies{0};
-  std::atomic<int> events{0}, streams{0}, asked_where{0};
+  std::atomic<int> events{0}, streams{0}, asked_where{0}, synchronized{0}, synchronized_device{-1};
   std::atomic<bool> out_of_memory{false}, refuse_instantiation{false};
   // Device blocks that are not freed.
   int live() const { return mallocs - frees; }

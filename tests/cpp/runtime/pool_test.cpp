@@ -109,8 +109,31 @@ TEST(Pool, TheNextHolderWaitsForTheRunBefore) {
   EXPECT_EQ(fake_cuda_state().waits, 0);
   pool.acquire()->infer({x}, second);
   EXPECT_EQ(fake_cuda_state().waits, 1);
-  pool.acquire()->infer({x}, second);  // in the order of one stream anyway
-  EXPECT_EQ(fake_cuda_state().waits, 1);
+  {
+    const EnginePool::Lease lease = pool.acquire();
+    lease->infer({x}, second);
+    EXPECT_EQ(fake_cuda_state().waits, 2);
+    lease->profile(first);
+    EXPECT_EQ(fake_cuda_state().waits, 3);
+  }
+}
+
+TEST(Pool, StreamsMayBeGoneBeforeTheirLeasesAndOutputs) {
+  const auto fake = fake_engine();
+  const FakeTensor x({1, 4}, 3);
+  for (const bool graphs : {false, true}) {
+    EnginePool pool(fake->engine, pool_of(2, graphs));
+    std::vector<DeviceTensor> kept;
+    for (int i = 0; i < 20; ++i) {
+      auto stream = std::make_unique<FakeStream>();
+      const EnginePool::Lease lease = pool.acquire();
+      const DeviceTensor y = lease->infer({x}, *stream)[0];
+      stream.reset();
+      EXPECT_EQ(values_of(y)[0], 6);
+      if (i % 5 == 0) kept.push_back(y);
+    }
+    EXPECT_EQ(values_of(kept.back())[0], 6);
+  }
 }
 
 TEST(Pool, SpreadsOverCopiesOfAnEngine) {

@@ -168,6 +168,24 @@ TEST_F(LibraryTest, WithoutAGpuThereIsNoBuilder) {
   EXPECT_EQ(logged, std::vector<std::string>{"looking for a GPU"}) << "the failure is in the error, not in the log too";
 }
 
+TEST_F(LibraryTest, TheResourcesOfTensorRt8MustBeWhereTheLoaderLooks) {
+  const std::string file = path("sdk/" + kSoname);
+  fake("other", "sdk", "libnvinfer_builder_resource.so.8.5.3");
+  EXPECT_THAT([&] { open_resources(file, 8); },
+              ThrowsMessage<LibraryError>("TensorRT 8 cannot build: it looks for libnvinfer_builder_resource.so.8.5.3 "
+                                          "where the loader does, and not beside " +
+                                          file + "\nWhat to do: LD_LIBRARY_PATH=" + path("sdk")));
+  EXPECT_NO_THROW(open_resources(file, 10)) << "it looks among what is open";
+}
+
+TEST_F(LibraryTest, WithoutResourcesNothingIsSaid) {
+  fake("right", "sdk");
+  fake("other", "sdk", "libnvinfer_builder_resource.txt");
+  fake("other", "sdk", "libnvinfer_plugin.so.8");
+  EXPECT_NO_THROW(open_resources(path("sdk/" + kSoname), 8));
+  EXPECT_NO_THROW(open_resources(path("nowhere/" + kSoname), 8));
+}
+
 TEST_F(LibraryTest, AMissingLibraryIsARuntimeError) {
   try {
     make_nvinfer_builder(path("nowhere"), {}, false);
