@@ -19,15 +19,15 @@ Heads grouped(Network& net, Args& a, Heads h) {
   if (!grouped_heads || h.query.rank() < 3) return h;
   const std::int64_t axis = h.query.rank() - 3;
   for (Tensor* tensor : {&h.key, &h.value}) {
-    const std::int64_t have = tensor->dims()[static_cast<std::size_t>(axis)];
-    const std::int64_t want = h.query.dims()[static_cast<std::size_t>(axis)];
+    const std::int64_t have = tensor->dims().at(static_cast<std::size_t>(axis));
+    const std::int64_t want = h.query.dims().at(static_cast<std::size_t>(axis));
     a.require(have > 0 && want > 0 && want % have == 0,
               "enable_gqa needs a static number of heads, the query's a multiple of the key's");
     if (have == want) continue;
     std::vector<Dim> shape = tensor->shape();
     shape.insert(shape.begin() + axis + 1, Dim(want / have));
     std::vector<Dim> merged = tensor->shape();
-    merged[static_cast<std::size_t>(axis)] = Dim(want);
+    merged.at(static_cast<std::size_t>(axis)) = Dim(want);
     *tensor = net.reshape(net.broadcast_to(net.unsqueeze(*tensor, {axis + 1}), shape), merged);
   }
   return h;
@@ -66,6 +66,8 @@ Tensor scaled(Network& net, const Tensor& query, std::optional<double> scale) {
 // attention layer takes 4 dimensions only and is used where they are.
 Results attention(Network& net, Args& a) {
   const Heads h = grouped(net, a, {a.tensor("query"), a.tensor("key"), a.tensor("value")});
+  for (const Tensor& tensor : {h.query, h.key, h.value})
+    a.require(tensor.rank() >= 2, "attention needs a sequence of vectors: two dimensions or more");
   a.require(a.number("dropout_p") == 0, "attention with dropout is random; call module.eval() first");
   const auto scale = a.optional_number("scale");
   const bool causal = a.boolean("is_causal");
