@@ -281,6 +281,8 @@ Tensor Args::cast_to_optional(std::string_view name, const Tensor& x) {
 DType Args::result_type(std::initializer_list<std::string_view> names) {
   Promotion promotion;
   for (std::string_view name : names) promotion.add(get(name));
+  // Lists, of an overload that has them where another has tensors.
+  if (promotion.empty()) refuse(*names.begin(), get(*names.begin()), "a tensor or a number");
   return promotion.result();
 }
 

@@ -11,6 +11,7 @@ namespace torch2trt {
 class Promotion {
  public:
   void add(const Operand& operand);
+  bool empty() const { return !dimensioned_ && !zero_dim_ && !number_; }
   // Throws Error(kInternal) when nothing was added.
   DType result() const;
 

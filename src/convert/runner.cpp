@@ -5,8 +5,10 @@
 #include <iterator>
 #include <map>
 #include <optional>
+#include <stdexcept>
 
 #include "src/convert/control_flow.h"
+#include "src/convert/network_list.h"
 #include "src/convert/reduced_precision.h"
 #include "src/convert/structure.h"
 #include "src/convert/unsupported.h"
@@ -221,7 +223,7 @@ class Runner {
       return run_control_flow(node, precision_ ? precision_->widened(operands) : operands, options_.network, blocks_,
                               used_outputs(node));
     }
-    if (auto joined = of_loop_list(node, operands)) return *std::move(joined);
+    if (auto joined = of_network_list(node, operands)) return *std::move(joined);
     if (auto moved = restructured(node, operands)) return *std::move(moved);
     const HandlerEntry* entry = handlers_.find(node.kind, node.overload);
     const bool in_network =
@@ -243,11 +245,32 @@ class Runner {
     }
     Args args(node, precision_ ? precision_->adapted(node, operands) : operands, *options_.network, used_outputs(node),
               pieces_of(node));
-    std::vector<Operand> outputs = entry->convert(*options_.network, args).values;
+    std::vector<Operand> outputs = converted(*entry, args);
     args.check_all_read();
     if (precision_) precision_->note(node, operands, outputs);
     if (options_.observe_arguments) options_.observe_arguments(node, operands, args.uses());
     return outputs;
+  }
+
+  // Handlers take what PyTorch takes. A file may hold anything: where an index misses what it counts on, the program
+  // asks for a dimension or argument that is not there.
+  std::vector<Operand> converted(const HandlerEntry& entry, Args& args) const {
+    try {
+      return entry.convert(*options_.network, args).values;
+    } catch (const std::out_of_range&) {
+      std::string ranks;
+      for (const NamedArgument& given : args.node().arguments) {
+        for_each_value(given.value, [&](ValueId id) {
+          const auto* tensor = values_.at(static_cast<std::size_t>(id.index)).as<Tensor>();
+          if (tensor == nullptr) return;
+          ranks += fmt::format("{}\"{}\" has rank {}", ranks.empty() ? "" : ", ", given.name, tensor->rank());
+        });
+      }
+      throw Error(ErrorCategory::kInvalidArgument,
+                  fmt::format("the operator's arguments do not fit each other: {}; PyTorch takes none such",
+                              ranks.empty() ? "a list is too short" : ranks),
+                  args.node().location());
+    }
   }
 
   std::vector<bool> used_outputs(const Node& node) const {

@@ -53,7 +53,7 @@ Tensor combined(Network& net, Accumulation how, const Tensor& x, const Tensor& y
 }
 
 void check_memory(const Args& a, const Tensor& self, std::int64_t axis, const Tensor& source) {
-  std::int64_t elements = std::max<std::int64_t>(self.dims()[static_cast<std::size_t>(axis)], 1);
+  std::int64_t elements = std::max<std::int64_t>(self.dims().at(static_cast<std::size_t>(axis)), 1);
   for (std::int64_t size : source.dims()) elements *= std::max<std::int64_t>(size, 1);
   a.require(elements <= kMaxCompared,
             fmt::format("TensorRT has no scatter that accumulates; composed of comparisons it would take {} elements",
@@ -65,10 +65,10 @@ Tensor matches(Network& net, const Tensor& index, std::int64_t axis, const Dim& 
   const std::int64_t rank = index.rank() + 1;
   const Tensor wide = net.unsqueeze(index, {axis});
   const HostTensor* known = net.constant_value(index);
-  if (known != nullptr && places.is_constant() && known->numel() == known->sizes[static_cast<std::size_t>(axis)]) {
+  if (known != nullptr && places.is_constant() && known->numel() == known->sizes.at(static_cast<std::size_t>(axis))) {
     Dims sizes(static_cast<std::size_t>(rank), 1);
-    sizes[static_cast<std::size_t>(axis)] = places.value();
-    sizes[static_cast<std::size_t>(axis) + 1] = known->numel();
+    sizes.at(static_cast<std::size_t>(axis)) = places.value();
+    sizes.at(static_cast<std::size_t>(axis) + 1) = known->numel();
     std::vector<std::int64_t> equal;
     for (std::int64_t place = 0; place < places.value(); ++place) {
       for (std::int64_t i = 0; i < known->numel(); ++i) equal.push_back(integer_at(*known, i) == place ? 1 : 0);
@@ -76,7 +76,7 @@ Tensor matches(Network& net, const Tensor& index, std::int64_t axis, const Dim& 
     return net.constant(bool_tensor(equal, sizes));
   }
   std::vector<Dim> shape(static_cast<std::size_t>(rank), Dim(1));
-  shape[static_cast<std::size_t>(axis)] = places;
+  shape.at(static_cast<std::size_t>(axis)) = places;
   const Tensor ramp_of_places = net.reshape(ramp(net, 0, 1, places, index.dtype()), shape);
   return net.elementwise(ElementWiseOperation::kEqual, wide, ramp_of_places);
 }

@@ -26,7 +26,7 @@ Labelled without_diagonals(Labelled x) {
     const int label = x.labels[i];
     const auto again = std::find(x.labels.begin() + static_cast<std::ptrdiff_t>(i) + 1, x.labels.end(), label);
     if (again == x.labels.end()) continue;
-    const std::int64_t size = x.tensor.dims()[i];
+    const std::int64_t size = x.tensor.dims().at(i);
     if (size < 0) refuse(x.tensor, "a diagonal needs a static size");
     const std::int64_t j = again - x.labels.begin();
     std::vector<std::int64_t> order;
@@ -34,7 +34,7 @@ Labelled without_diagonals(Labelled x) {
     for (std::int64_t axis = 0; axis < x.tensor.rank(); ++axis) {
       if (axis == static_cast<std::int64_t>(i) || axis == j) continue;
       order.push_back(axis);
-      labels.push_back(x.labels[static_cast<std::size_t>(axis)]);
+      labels.push_back(x.labels.at(static_cast<std::size_t>(axis)));
     }
     const auto rest = static_cast<std::int64_t>(order.size());
     order.insert(order.end(), {static_cast<std::int64_t>(i), j});
@@ -72,7 +72,7 @@ Labelled without_broadcast(const Labelled& x, const Labelled& other) {
   for (std::size_t i = 0; i < x.labels.size(); ++i) {
     const std::int64_t at = position(other.labels, x.labels[i]);
     const bool shared = at < static_cast<std::int64_t>(other.labels.size());
-    if (shared && x.tensor.dims()[i] == 1 && other.tensor.dims()[static_cast<std::size_t>(at)] != 1) {
+    if (shared && x.tensor.dims().at(i) == 1 && other.tensor.dims().at(static_cast<std::size_t>(at)) != 1) {
       axes.push_back(static_cast<std::int64_t>(i));
     } else {
       labels.push_back(x.labels[i]);

@@ -31,7 +31,7 @@ Results cosine_similarity(Network& net, Args& a) {
   const auto unit = [&](const Tensor& x) {
     const Tensor wide = net.expand_rank(x, rank);
     // Of a size 1 that is broadcast, the length is that of the broadcast vector.
-    const Tensor whole = wide.dims()[static_cast<std::size_t>(axis)] == 1 ? net.broadcast_to(wide, shape) : wide;
+    const Tensor whole = wide.dims().at(static_cast<std::size_t>(axis)) == 1 ? net.broadcast_to(wide, shape) : wide;
     return whole / net.clamp(vector_norm(whole, 2, {axis}, true), eps, std::nullopt);
   };
   return net.reduce(ReduceOperation::kSum, unit(t[0]) * unit(t[1]), {axis}, false);

@@ -111,8 +111,8 @@ Tensor dotted(const Tensor& x, const std::vector<std::int64_t>& x_axes, const Te
   const Labels of_x = counted(x.rank(), 0);
   Labels of_y = counted(y.rank(), 100);
   for (std::size_t i = 0; i < x_axes.size(); ++i) {
-    of_y[static_cast<std::size_t>(normalized_axis(y_axes[i], y.rank()))] =
-        of_x[static_cast<std::size_t>(normalized_axis(x_axes[i], x.rank()))];
+    of_y.at(static_cast<std::size_t>(normalized_axis(y_axes[i], y.rank()))) =
+        of_x.at(static_cast<std::size_t>(normalized_axis(x_axes[i], x.rank())));
   }
   Labels output;
   const auto shared = [&](int label, const Labels& labels) {
@@ -194,7 +194,7 @@ Results vecdot(Network& net, Args& a) {
 Results cross(Network& net, Args& a) {
   const auto t = a.promoted({"self", "other"});
   const std::int64_t rank = std::max(t[0].rank(), t[1].rank());
-  const auto three = [&](std::int64_t axis) { return t[0].dims()[static_cast<std::size_t>(axis)] == 3; };
+  const auto three = [&](std::int64_t axis) { return t[0].dims().at(static_cast<std::size_t>(axis)) == 3; };
   std::int64_t axis = 0;
   if (a.is_none("dim")) {  // of the deprecated torch.cross: the first of size 3
     while (axis < t[0].rank() - 1 && !three(axis)) ++axis;

@@ -56,7 +56,7 @@ Results embedding_bag(Network& net, Args& a) {
   auto padding = a.has("padding_idx") ? a.optional_integer("padding_idx") : std::nullopt;
   if (padding && *padding < 0) {
     // _embedding_bag says -1 for none; embedding_bag counts from the end.
-    const std::int64_t count = table.dims()[0];
+    const std::int64_t count = table.dims().at(0);
     a.require(count >= 0, "a negative padding_idx of a table whose size is only known at run time");
     padding = a.node().kind == "aten::embedding_bag" ? std::optional(*padding + count) : std::nullopt;
   }

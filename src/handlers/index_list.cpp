@@ -30,14 +30,14 @@ std::optional<KnownIndex> IndexList::flattened(const Args& a, const Tensor& x) c
   if (mask) return std::nullopt;
   std::vector<KnownIndex> known;
   for (std::size_t i = 0; i < axes.size(); ++i) {
-    const std::int64_t size = x.dims()[static_cast<std::size_t>(axes[i])];
+    const std::int64_t size = x.dims().at(static_cast<std::size_t>(axes[i]));
     if (!indices[i].known || (size < 0 && i > 0)) return std::nullopt;
     known.push_back(size < 0 ? *indices[i].known : wrapped(a, *indices[i].known, size));
   }
   known = broadcast(known, x.network());
   KnownIndex flat = known[0];
   for (std::size_t i = 1; i < axes.size(); ++i) {
-    const std::int64_t size = x.dims()[static_cast<std::size_t>(axes[i])];
+    const std::int64_t size = x.dims().at(static_cast<std::size_t>(axes[i]));
     // A position from the end of a dynamic first axis stays one: v * size + w is negative where v is.
     for (std::size_t k = 0; k < flat.values.size(); ++k) flat.values[k] = flat.values[k] * size + known[i].values[k];
   }

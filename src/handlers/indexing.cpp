@@ -78,17 +78,18 @@ Results take_along_dim(Network& net, Args& a) {
   Tensor index = a.tensor("indices");
   if (a.is_none("dim")) return gather_elements(net, flat(net, x), 0, flat(net, index));
   const std::int64_t axis = a.axis("dim", x);
+  a.require(x.rank() == index.rank(), fmt::format("indices have rank {}, the tensor has {}", index.rank(), x.rank()));
   // Both broadcast to each other, but for the axis.
   std::vector<Dim> from = x.shape();
   std::vector<Dim> to = index.shape();
   const auto at = static_cast<std::size_t>(axis);
-  const Dim kept = from[at];
-  const Dim taken = to[at];
-  from[at] = to[at] = Dim(1);
+  const Dim kept = from.at(at);
+  const Dim taken = to.at(at);
+  from.at(at) = to.at(at) = Dim(1);
   std::vector<Dim> shape = net.broadcast_shape(from, to);
-  shape[at] = kept;
+  shape.at(at) = kept;
   x = net.broadcast_to(x, shape);
-  shape[at] = taken;
+  shape.at(at) = taken;
   return gather_elements(net, x, axis, net.broadcast_to(index, shape));
 }
 

@@ -39,7 +39,7 @@ std::vector<KnownIndex> true_positions(const HostTensor& mask) {
   for (std::int64_t i = 0; i < dense.numel(); ++i) {
     if (integer_at(dense, i) == 0) continue;
     for (std::size_t axis = 0; axis < positions.size(); ++axis)
-      positions[axis].values.push_back(i / strides[axis] % mask.sizes[axis]);
+      positions.at(axis).values.push_back(i / strides.at(axis) % mask.sizes.at(axis));
   }
   for (KnownIndex& index : positions) index.sizes = {static_cast<std::int64_t>(index.values.size())};
   return positions;
@@ -69,9 +69,10 @@ std::vector<KnownIndex> broadcast(const std::vector<KnownIndex>& indices, const 
     for (std::int64_t i = 0; i < numel_of(sizes); ++i) {
       std::int64_t from = 0;
       for (std::size_t axis = missing; axis < rank; ++axis) {
-        if (index.sizes[axis - missing] != 1) from += i / strides[axis] % sizes[axis] * own_strides[axis - missing];
+        if (index.sizes[axis - missing] != 1)
+          from += i / strides.at(axis) % sizes.at(axis) * own_strides[axis - missing];
       }
-      wide.values.push_back(index.values[static_cast<std::size_t>(from)]);
+      wide.values.push_back(index.values.at(static_cast<std::size_t>(from)));
     }
     result.push_back(std::move(wide));
   }

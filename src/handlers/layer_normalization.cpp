@@ -15,7 +15,8 @@ void require_floating(const Args& a, const Tensor& x) {
 // One constant of `value`, with the sizes of x where it varies and 1 elsewhere.
 Tensor filled(Network& net, const Tensor& x, const Axes& varying, double value) {
   Dims sizes(static_cast<std::size_t>(x.rank()), 1);
-  for (std::int64_t axis : varying) sizes[static_cast<std::size_t>(axis)] = x.dims()[static_cast<std::size_t>(axis)];
+  for (std::int64_t axis : varying)
+    sizes.at(static_cast<std::size_t>(axis)) = x.dims().at(static_cast<std::size_t>(axis));
   return net.constant(full_host_tensor(value, x.dtype(), sizes));
 }
 
@@ -36,7 +37,7 @@ Tensor layer_norm(Network& net, Args& a) {
     const std::int64_t axis = x.rank() - static_cast<std::int64_t>(normalized.size() - i);
     a.require(axis >= 0, "normalized_shape has more dimensions than the input");
     axes.push_back(axis);
-    sizes[static_cast<std::size_t>(axis)] = normalized[i];
+    sizes.at(static_cast<std::size_t>(axis)) = normalized[i];
   }
   const Tensor scale = optional_affine(net, a, "weight", x, sizes, 1);
   const Tensor bias = optional_affine(net, a, "bias", x, sizes, 0);

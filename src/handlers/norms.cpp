@@ -117,6 +117,7 @@ Results cdist(Network& net, Args& a) {
 // Distances between every two rows i < j.
 Results pdist(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
+  a.require(x.rank() == 2, fmt::format("pdist takes a matrix, not a tensor of {} dimensions", x.rank()));
   const std::int64_t rows = x.dims().at(0);
   a.require(rows >= 0, "the number of rows must be static");
   std::vector<std::int64_t> first, second;

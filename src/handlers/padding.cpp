@@ -23,10 +23,10 @@ Bounds bounds_of(Network& net, const Args& a, const Tensor& x, const std::vector
   Bounds bounds{std::vector<Dim>(static_cast<std::size_t>(x.rank()), Dim(0)), x.shape()};
   for (std::size_t i = 0; i < count; ++i) {
     const std::size_t axis = bounds.size.size() - 1 - i;
-    bounds.start[axis] = minus(net, 0, pad[2 * i]);
-    bounds.size[axis] = plus(net, bounds.size[axis], plus(net, pad[2 * i], pad[2 * i + 1]));
-    a.require(!bounds.size[axis].is_constant() || bounds.size[axis].value() >= 0,
-              fmt::format("padding leaves dimension {} with the negative size {}", axis, bounds.size[axis].value()));
+    bounds.start.at(axis) = minus(net, 0, pad[2 * i]);
+    bounds.size.at(axis) = plus(net, bounds.size.at(axis), plus(net, pad[2 * i], pad[2 * i + 1]));
+    a.require(!bounds.size.at(axis).is_constant() || bounds.size.at(axis).value() >= 0,
+              fmt::format("padding leaves dimension {} with the negative size {}", axis, bounds.size.at(axis).value()));
     for (const Dim& amount : {pad[2 * i], pad[2 * i + 1]}) {
       bounds.crops = bounds.crops || !amount.is_constant() || amount.value() < 0;
       bounds.grows = bounds.grows || !amount.is_constant() || amount.value() > 0;

@@ -18,6 +18,11 @@ Window window_of(Args& a, std::int64_t spatial) {
   w.stride = a.integers("stride", spatial);
   if (w.stride.empty()) w.stride = w.size;  // "stride defaults to kernel_size"
   w.padding = a.integers("padding", spatial);
+  const auto dimensions = static_cast<std::size_t>(spatial);
+  a.require(w.size.size() == dimensions && w.stride.size() == dimensions && w.padding.size() == dimensions &&
+                std::all_of(w.size.begin(), w.size.end(), [](std::int64_t size) { return size > 0; }) &&
+                std::all_of(w.stride.begin(), w.stride.end(), [](std::int64_t stride) { return stride > 0; }),
+            fmt::format("a window needs a size and a stride above 0 for each of {} dimensions", spatial));
   w.ceil_mode = a.boolean("ceil_mode");
   return w;
 }
@@ -37,7 +42,7 @@ std::vector<std::int64_t> padding_after(const Args& a, const Tensor& x, const Wi
   if (!w.ceil_mode) return after;
   const std::size_t first = x.dims().size() - w.size.size();
   for (std::size_t i = 0; i < w.size.size(); ++i) {
-    const std::int64_t input = x.dims()[first + i];
+    const std::int64_t input = x.dims().at(first + i);
     a.require(input >= 0, "ceil_mode needs a static size of the pooled dimensions");
     const std::int64_t size = output_size(input, w.size[i], w.stride[i], w.padding[i], true);
     after[i] = std::max((size - 1) * w.stride[i] + w.size[i] - input - w.padding[i], w.padding[i]);
@@ -53,6 +58,11 @@ struct Lifted {
 };
 
 Lifted lift(Network& net, Tensor x, std::int64_t spatial) {
+  if (x.rank() != spatial + 1 && x.rank() != spatial + 2) {
+    throw Error(ErrorCategory::kInvalidArgument,
+                fmt::format("pooling in {} dimensions takes a tensor of {} or {}, not of {}", spatial, spatial + 1,
+                            spatial + 2, x.rank()));
+  }
   Lifted lifted{.batched = x.rank() == spatial + 2, .one_dimensional = spatial == 1};
   if (!lifted.batched) x = net.unsqueeze(x, {0});
   if (lifted.one_dimensional) x = net.unsqueeze(x, {2});
@@ -86,8 +96,8 @@ Tensor zero_padded(Network& net, const Tensor& x, const std::vector<std::int64_t
   std::vector<Dim> size = x.shape();
   const std::size_t first = size.size() - before.size();
   for (std::size_t i = 0; i < before.size(); ++i) {
-    start[first + i] = Dim(-before[i]);
-    size[first + i] = net.dim_arithmetic(ElementWiseOperation::kSum, size[first + i], Dim(before[i] + after[i]));
+    start.at(first + i) = Dim(-before[i]);
+    size.at(first + i) = net.dim_arithmetic(ElementWiseOperation::kSum, size.at(first + i), Dim(before[i] + after[i]));
   }
   return net.slice(x, start, size, Dims(size.size(), 1), SampleMode::kFill, net.scalar(0, x.dtype()));
 }
@@ -150,7 +160,7 @@ HostTensor averaging_matrix(std::int64_t in, std::int64_t out) {
     const std::int64_t start = i * in / out;
     const std::int64_t end = ((i + 1) * in + out - 1) / out;
     for (std::int64_t j = start; j < end; ++j)
-      matrix[static_cast<std::size_t>(i * in + j)] = 1.0F / static_cast<float>(end - start);
+      matrix.at(static_cast<std::size_t>(i * in + j)) = 1.0F / static_cast<float>(end - start);
   }
   return host_tensor(matrix, {out, in});
 }
@@ -161,12 +171,14 @@ Handler adaptive_avg_pool(std::int64_t spatial) {
     a.require(is_floating(x.dtype()), fmt::format("TensorRT pools floating-point types only, not {}", name(x.dtype())));
     const auto wanted = a.integers("output_size", spatial);
     const std::int64_t first = x.rank() - spatial;
+    a.require(first == 1 || first == 2, fmt::format("pooling in {} dimensions takes a tensor of {} or {}, not of {}",
+                                                    spatial, spatial + 1, spatial + 2, x.rank()));
     std::vector<std::int64_t> to_one;
     Window even;  // where every output averages as many inputs
     bool is_even = true;
     for (std::int64_t i = 0; i < spatial; ++i) {
-      const std::int64_t in = x.dims()[static_cast<std::size_t>(first + i)];
-      const std::int64_t out = wanted[static_cast<std::size_t>(i)];
+      const std::int64_t in = x.dims().at(static_cast<std::size_t>(first + i));
+      const std::int64_t out = wanted.at(static_cast<std::size_t>(i));
       if (out == 1) to_one.push_back(first + i);
       is_even = is_even && in > 0 && out > 0 && in % out == 0;
       even.size.push_back(is_even ? in / out : 0);
@@ -181,8 +193,8 @@ Handler adaptive_avg_pool(std::int64_t spatial) {
     if (!to_one.empty()) x = net.reduce(ReduceOperation::kAvg, x, to_one, true);
     for (std::int64_t i = 0; i < spatial; ++i) {
       const std::int64_t axis = first + i;
-      const std::int64_t in = x.dims()[static_cast<std::size_t>(axis)];
-      const std::int64_t out = wanted[static_cast<std::size_t>(i)];
+      const std::int64_t in = x.dims().at(static_cast<std::size_t>(axis));
+      const std::int64_t out = wanted.at(static_cast<std::size_t>(i));
       if (out == 1 || in == out) continue;
       a.require(in > 0, "adaptive pooling needs a static size of the pooled dimensions");
       const std::int64_t last = x.rank() - 1;
@@ -226,8 +238,8 @@ Tensor span_maxima(Network& net, const Tensor& x, std::int64_t axis, const Spans
   for (std::size_t i = 0; i < spans.starts.size(); ++i) {
     std::vector<Dim> start(static_cast<std::size_t>(x.rank()), Dim(0));
     std::vector<Dim> size = x.shape();
-    start[static_cast<std::size_t>(axis)] = Dim(spans.starts[i]);
-    size[static_cast<std::size_t>(axis)] = Dim(spans.ends[i] - spans.starts[i]);
+    start.at(static_cast<std::size_t>(axis)) = Dim(spans.starts[i]);
+    size.at(static_cast<std::size_t>(axis)) = Dim(spans.ends[i] - spans.starts[i]);
     const Tensor span = net.slice(x, start, size, Dims(size.size(), 1));
     maxima.push_back(spans.ends[i] - spans.starts[i] == 1 ? span
                                                           : net.reduce(ReduceOperation::kMax, span, {axis}, true));
@@ -241,16 +253,18 @@ Handler adaptive_max_pool(std::int64_t spatial) {
     a.require(is_floating(x.dtype()), fmt::format("TensorRT pools floating-point types only, not {}", name(x.dtype())));
     const auto wanted = a.integers("output_size", spatial);
     const std::int64_t first = x.rank() - spatial;
+    a.require(first == 1 || first == 2, fmt::format("pooling in {} dimensions takes a tensor of {} or {}, not of {}",
+                                                    spatial, spatial + 1, spatial + 2, x.rank()));
     std::vector<std::int64_t> to_one;
     for (std::int64_t i = 0; i < spatial; ++i) {
-      if (wanted[static_cast<std::size_t>(i)] == 1) to_one.push_back(first + i);
+      if (wanted.at(static_cast<std::size_t>(i)) == 1) to_one.push_back(first + i);
     }
     if (static_cast<std::int64_t>(to_one.size()) == spatial) return net.reduce(ReduceOperation::kMax, x, to_one, true);
     std::vector<Spans> spans;
     Window regular;
     for (std::int64_t i = 0; i < spatial; ++i) {
-      const std::int64_t in = x.dims()[static_cast<std::size_t>(first + i)];
-      const std::int64_t out = wanted[static_cast<std::size_t>(i)];
+      const std::int64_t in = x.dims().at(static_cast<std::size_t>(first + i));
+      const std::int64_t out = wanted.at(static_cast<std::size_t>(i));
       a.require(in > 0 && out > 0, "adaptive pooling needs static sizes, not 0, of the pooled dimensions");
       spans.emplace_back(in, out);
       regular.size.push_back(spans.back().ends[0]);
@@ -262,8 +276,9 @@ Handler adaptive_max_pool(std::int64_t spatial) {
       return lowered(net, pool(net, PoolingType::kMax, lifted, regular, regular.padding, false), lifted);
     }
     for (std::int64_t i = 0; i < spatial; ++i) {
-      const Spans& along = spans[static_cast<std::size_t>(i)];
-      const bool same = x.dims()[static_cast<std::size_t>(first + i)] == static_cast<std::int64_t>(along.starts.size());
+      const Spans& along = spans.at(static_cast<std::size_t>(i));
+      const bool same =
+          x.dims().at(static_cast<std::size_t>(first + i)) == static_cast<std::int64_t>(along.starts.size());
       if (!same) x = span_maxima(net, x, first + i, along);
     }
     return x;

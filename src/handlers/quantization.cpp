@@ -38,7 +38,7 @@ bool is_int8(const Grid& grid) {
 Tensor fake_quantized(Network& net, const Tensor& input, const Grid& grid) {
   Tensor x = net.cast(input, DType::kFloat32);
   Dims sizes(static_cast<std::size_t>(x.rank()), 1);
-  if (grid.axis >= 0) sizes[static_cast<std::size_t>(grid.axis)] = static_cast<std::int64_t>(grid.scale.size());
+  if (grid.axis >= 0) sizes.at(static_cast<std::size_t>(grid.axis)) = static_cast<std::int64_t>(grid.scale.size());
   const auto spread = [&](const std::vector<double>& values) {
     return net.constant(reshaped(vector_of(values), sizes));
   };

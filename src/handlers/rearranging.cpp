@@ -18,7 +18,7 @@ std::vector<std::int64_t> all_axes(std::int64_t rank) {
 }
 
 std::int64_t static_size(const Args& a, const Tensor& x, std::int64_t axis, std::string_view what) {
-  const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
+  const std::int64_t size = x.dims().at(static_cast<std::size_t>(axis));
   a.require(size >= 0, fmt::format("{} dimension {}, whose size is only known at run time", what, axis));
   return size;
 }
@@ -32,8 +32,8 @@ Tensor flipped(Network& net, const Tensor& x, const std::vector<std::int64_t>& a
   for (std::int64_t axis : axes) {
     const Dim size = x.dim(axis);
     if (size.is_constant() && size.value() < 2) continue;
-    starts[static_cast<std::size_t>(axis)] = minus(net, size, 1);
-    strides[static_cast<std::size_t>(axis)] = -1;
+    starts.at(static_cast<std::size_t>(axis)) = minus(net, size, 1);
+    strides.at(static_cast<std::size_t>(axis)) = -1;
     changes = true;
   }
   return changes ? net.slice(x, starts, x.shape(), strides) : x;
@@ -54,12 +54,12 @@ Handler flip_axis(std::int64_t axis) {
 Tensor rolled(Network& net, const Tensor& x, const std::vector<std::int64_t>& axes,
               const std::vector<std::int64_t>& shifts) {
   Dims total(static_cast<std::size_t>(x.rank()), 0);
-  for (std::size_t i = 0; i < axes.size(); ++i) total[static_cast<std::size_t>(axes[i])] += shifts[i];
+  for (std::size_t i = 0; i < axes.size(); ++i) total.at(static_cast<std::size_t>(axes[i])) += shifts[i];
   std::vector<Dim> starts;
   bool changes = false;
   for (std::int64_t axis = 0; axis < x.rank(); ++axis) {
-    std::int64_t start = -total[static_cast<std::size_t>(axis)];
-    const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
+    std::int64_t start = -total.at(static_cast<std::size_t>(axis));
+    const std::int64_t size = x.dims().at(static_cast<std::size_t>(axis));
     if (size == 0) return x;
     if (size > 0) start = (start % size + size) % size;
     changes = changes || start != 0;
@@ -133,9 +133,9 @@ Tensor interleaved(Network& net, const Args& a, const Tensor& x, std::int64_t ax
   }
   const Tensor wide = net.unsqueeze(x, {axis + 1});
   std::vector<Dim> shape = wide.shape();
-  shape[static_cast<std::size_t>(axis) + 1] = repeats;
+  shape.at(static_cast<std::size_t>(axis) + 1) = repeats;
   std::vector<Dim> merged = x.shape();
-  merged[static_cast<std::size_t>(axis)] = times(net, size, repeats);
+  merged.at(static_cast<std::size_t>(axis)) = times(net, size, repeats);
   return net.reshape(net.broadcast_to(wide, shape), merged);
 }
 
@@ -165,6 +165,8 @@ Results repeat_interleave_each(Network& net, Args& a) {
 Results pixel_shuffle(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const std::int64_t r = a.integer("upscale_factor");
+  a.require(x.rank() >= 3 && r > 0,
+            fmt::format("shuffling pixels by {} needs 3 dimensions or more, and a factor above 0", r));
   const std::int64_t lead = x.rank() - 3;
   const std::int64_t channels = static_size(a, x, lead, "pixel_shuffle of") / (r * r);
   const Dim height = x.dim(lead + 1);
@@ -182,6 +184,8 @@ Results pixel_shuffle(Network& net, Args& a) {
 Results pixel_unshuffle(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const std::int64_t r = a.integer("downscale_factor");
+  a.require(x.rank() >= 3 && r > 0,
+            fmt::format("shuffling pixels by {} needs 3 dimensions or more, and a factor above 0", r));
   const std::int64_t lead = x.rank() - 3;
   const Dim channels = x.dim(lead);
   const Dim height = net.dim_arithmetic(ElementWiseOperation::kFloorDiv, x.dim(lead + 1), r);
@@ -201,6 +205,7 @@ Results channel_shuffle(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
   const std::int64_t groups = a.integer("groups");
   const std::int64_t channels = static_size(a, x, 1, "channel_shuffle of");
+  a.require(groups > 0 && channels % groups == 0, fmt::format("{} channels do not make {} groups", channels, groups));
   KnownIndex index{{channels}, {}};
   for (std::int64_t i = 0; i < channels; ++i) index.values.push_back(i % groups * (channels / groups) + i / groups);
   return take(net, a, x, 1, index);
@@ -218,8 +223,8 @@ Results movedim(Network& net, Args& a) {
   std::vector<bool> moved(rank, false);
   for (std::size_t i = 0; i < from.size(); ++i) {
     const std::int64_t source = normalized_axis(from[i], x.rank());
-    order[static_cast<std::size_t>(normalized_axis(to[i], x.rank()))] = source;
-    moved[static_cast<std::size_t>(source)] = true;
+    order.at(static_cast<std::size_t>(normalized_axis(to[i], x.rank()))) = source;
+    moved.at(static_cast<std::size_t>(source)) = true;
   }
   std::size_t next = 0;
   for (std::int64_t& place : order) {
@@ -237,12 +242,12 @@ Results meshgrid(Network& net, Args& a) {
   if (swapped) std::swap(places[0], places[1]);
   std::vector<Dim> shape(tensors.size(), Dim(1));
   for (std::size_t i = 0; i < tensors.size(); ++i) {
-    if (tensors[i].rank() == 1) shape[static_cast<std::size_t>(places[i])] = tensors[i].dim(0);
+    if (tensors[i].rank() == 1) shape.at(static_cast<std::size_t>(places[i])) = tensors[i].dim(0);
   }
   std::vector<Tensor> grids;
   for (std::size_t i = 0; i < tensors.size(); ++i) {
     std::vector<Dim> own(tensors.size(), Dim(1));
-    own[static_cast<std::size_t>(places[i])] = shape[static_cast<std::size_t>(places[i])];
+    own.at(static_cast<std::size_t>(places[i])) = shape.at(static_cast<std::size_t>(places[i]));
     grids.push_back(net.broadcast_to(net.reshape(tensors[i], own), shape));
   }
   return Operand(grids);
@@ -378,8 +383,8 @@ Results diag_embed(Network& net, Args& a) {
   const std::int64_t axis2 = normalized_axis(a.integer("dim2"), x.rank() + 1);
   const Tensor matrices = embedded_diagonal(net, a, x, a.integer("offset"));
   std::vector<std::int64_t> order(static_cast<std::size_t>(matrices.rank()), -1);
-  order[static_cast<std::size_t>(axis1)] = matrices.rank() - 2;
-  order[static_cast<std::size_t>(axis2)] = matrices.rank() - 1;
+  order.at(static_cast<std::size_t>(axis1)) = matrices.rank() - 2;
+  order.at(static_cast<std::size_t>(axis2)) = matrices.rank() - 1;
   std::int64_t next = 0;
   for (std::int64_t& place : order) {
     if (place < 0) place = next++;

@@ -17,7 +17,7 @@ Tensor tanh(const Tensor& x) { return x.network().activation(ActivationType::kTa
 // Part `index` of `count` equal parts of the last dimension.
 Tensor part(const Args& a, const Tensor& x, std::int64_t index, std::int64_t count) {
   const std::int64_t last = x.rank() - 1;
-  const std::int64_t width = x.dims()[static_cast<std::size_t>(last)];
+  const std::int64_t width = x.dims().at(static_cast<std::size_t>(last));
   a.require(width > 0, "the hidden size must be static");
   std::vector<Dim> start(static_cast<std::size_t>(x.rank()), Dim(0));
   std::vector<Dim> size = x.shape();

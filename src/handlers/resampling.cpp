@@ -15,19 +15,23 @@ std::vector<Dim> target_sizes(Args& a, const Tensor& x, std::int64_t spatial) {
   const std::size_t first = shape.size() - static_cast<std::size_t>(spatial);
   if (!a.is_none("output_size")) {
     const auto sizes = a.dims("output_size");
+    a.require(static_cast<std::int64_t>(sizes.size()) == spatial,
+              fmt::format("output_size has {} sizes, {} are needed", sizes.size(), spatial));
     std::copy(sizes.begin(), sizes.end(), shape.begin() + static_cast<std::ptrdiff_t>(first));
     return shape;
   }
   const auto factors = a.numbers("scale_factors");
+  a.require(static_cast<std::int64_t>(factors.size()) == spatial,
+            fmt::format("there are {} scale factors, {} are needed", factors.size(), spatial));
   for (std::size_t i = 0; i < factors.size(); ++i) {
     const Dim size = x.dim(static_cast<std::int64_t>(first + i));
     if (size.is_constant()) {
-      shape[first + i] = Dim(static_cast<std::int64_t>(std::floor(static_cast<double>(size.value()) * factors[i])));
+      shape.at(first + i) = Dim(static_cast<std::int64_t>(std::floor(static_cast<double>(size.value()) * factors[i])));
       continue;
     }
     a.require(factors[i] == std::floor(factors[i]),
               fmt::format("scale factor {} of a size only known at run time", factors[i]));
-    shape[first + i] =
+    shape.at(first + i) =
         a.network().dim_arithmetic(ElementWiseOperation::kProd, size, Dim(static_cast<std::int64_t>(factors[i])));
   }
   return shape;
@@ -38,14 +42,14 @@ void require_exact(Args& a, const Tensor& x, const std::vector<Dim>& shape, cons
   const std::size_t first = shape.size() - scales.size();
   for (std::size_t i = 0; i < scales.size(); ++i) {
     const Dim size = x.dim(static_cast<std::int64_t>(first + i));
-    if (!size.is_constant() || !shape[first + i].is_constant()) continue;
-    const double quotient = static_cast<double>(shape[first + i].value()) / static_cast<double>(size.value());
+    if (!size.is_constant() || !shape.at(first + i).is_constant()) continue;
+    const double quotient = static_cast<double>(shape.at(first + i).value()) / static_cast<double>(size.value());
     a.require(
         std::abs(quotient - scales[i]) < 1e-9 * scales[i],
         fmt::format(
             "the scale factor {} gives size {} from {}, which TensorRT samples by their quotient; give the size, or "
             "recompute_scale_factor=True",
-            scales[i], shape[first + i].value(), size.value()));
+            scales[i], shape.at(first + i).value(), size.value()));
   }
 }
 
@@ -77,6 +81,8 @@ Handler upsample(std::int64_t spatial, InterpolationMode mode) {
   return [=](Network& net, Args& a) -> Results {
     const Tensor x = a.tensor(a.has("input") ? "input" : "self");
     a.require(is_floating(x.dtype()), fmt::format("interpolation of {} is not supported", name(x.dtype())));
+    a.require(x.rank() == spatial + 2, fmt::format("interpolation in {} dimensions takes a tensor of {}, not of {}",
+                                                   spatial, spatial + 2, x.rank()));
     const std::vector<Dim> shape = target_sizes(a, x, spatial);
     const auto scales = given_scales(a, spatial);
     const bool align = a.has("align_corners") && a.boolean("align_corners");

@@ -16,7 +16,7 @@ namespace {
 std::vector<std::int64_t> inverse(const std::vector<std::int64_t>& order) {
   std::vector<std::int64_t> result(order.size());
   for (std::size_t i = 0; i < order.size(); ++i)
-    result[static_cast<std::size_t>(order[i])] = static_cast<std::int64_t>(i);
+    result.at(static_cast<std::size_t>(order[i])) = static_cast<std::int64_t>(i);
   return result;
 }
 
@@ -26,7 +26,7 @@ bool is_one(const Dim& dim) { return dim.is_constant() && dim.value() == 1; }
 Tensor chosen(Network& net, const Tensor& x, std::int64_t axis, const std::vector<std::int64_t>& places,
               const Tensor& values) {
   Dims sizes(static_cast<std::size_t>(x.rank()), 1);
-  sizes[static_cast<std::size_t>(axis)] = static_cast<std::int64_t>(places.size());
+  sizes.at(static_cast<std::size_t>(axis)) = static_cast<std::int64_t>(places.size());
   return net.select(net.constant(bool_tensor(places, sizes)), values, x);
 }
 
@@ -50,7 +50,7 @@ Tensor written(Network& net, const Tensor& x, std::int64_t axis, const Range& ra
   const bool known = size.is_constant() && range.start.is_constant() && range.length.is_constant();
   if (known && range.length.value() == 1) {
     std::vector<std::int64_t> places(static_cast<std::size_t>(size.value()), 0);
-    places[static_cast<std::size_t>(range.start.value())] = 1;
+    places.at(static_cast<std::size_t>(range.start.value())) = 1;
     return chosen(net, x, axis, places, source);
   }
   if (step == 1) {
@@ -69,7 +69,7 @@ Tensor written(Network& net, const Tensor& x, std::int64_t axis, const Range& ra
       const std::int64_t offset = i - range.start.value();
       const std::int64_t element = std::clamp<std::int64_t>(offset / step, 0, range.length.value() - 1);
       nearest.values.push_back(element);
-      places[static_cast<std::size_t>(i)] =
+      places.at(static_cast<std::size_t>(i)) =
           offset >= 0 && offset % step == 0 && offset / step < range.length.value() ? 1 : 0;
     }
     return chosen(net, x, axis, places, net.gather(source, index_constant(net, nearest), axis));
@@ -87,7 +87,7 @@ Results slice_scatter(Network& net, Args& a) {
   };
   const Range range = python_range(net, bound("start"), bound("end"), step, x.dim(axis));
   std::vector<Dim> shape = x.shape();
-  shape[static_cast<std::size_t>(axis)] = range.length;
+  shape.at(static_cast<std::size_t>(axis)) = range.length;
   return written(net, x, axis, range, step, net.broadcast_to(a.tensor_as("src", x.dtype()), shape));
 }
 
@@ -122,8 +122,8 @@ Results diagonal_scatter(Network& net, Args& a) {
   order.push_back(columns_axis);
   const Tensor matrices = net.permute(x, order);
   const std::int64_t rank = x.rank();
-  const std::int64_t rows = matrices.dims()[static_cast<std::size_t>(rank - 2)];
-  const std::int64_t columns = matrices.dims()[static_cast<std::size_t>(rank - 1)];
+  const std::int64_t rows = matrices.dims().at(static_cast<std::size_t>(rank - 2));
+  const std::int64_t columns = matrices.dims().at(static_cast<std::size_t>(rank - 1));
   a.require(rows >= 0 && columns >= 0, "the diagonal of a dimension whose size is only known at run time");
   std::vector<std::int64_t> on_diagonal;
   for (std::int64_t i = 0; i < rows * columns; ++i) on_diagonal.push_back(i % columns - i / columns == offset ? 1 : 0);
@@ -137,8 +137,8 @@ Results diagonal_scatter(Network& net, Args& a) {
   const Tensor source = a.tensor_as("src", x.dtype());
   const Tensor spread = net.unsqueeze(take(net, a, source, source.rank() - 1, element), {rank - 2});
   Dims mask_sizes(static_cast<std::size_t>(rank), 1);
-  mask_sizes[static_cast<std::size_t>(rank - 2)] = rows;
-  mask_sizes[static_cast<std::size_t>(rank - 1)] = columns;
+  mask_sizes.at(static_cast<std::size_t>(rank - 2)) = rows;
+  mask_sizes.at(static_cast<std::size_t>(rank - 1)) = columns;
   const Tensor result = net.select(net.constant(bool_tensor(on_diagonal, mask_sizes)), spread, matrices);
   return net.permute(result, inverse(order));
 }
@@ -168,10 +168,10 @@ std::optional<Tensor> known_write(Network& net, const Args& a, const Tensor& x, 
   std::vector<KnownIndex> known;
   Dims sizes(static_cast<std::size_t>(x.rank()), 1);
   for (std::size_t i = 0; i < list.axes.size(); ++i) {
-    const std::int64_t size = x.dims()[static_cast<std::size_t>(list.axes[i])];
+    const std::int64_t size = x.dims().at(static_cast<std::size_t>(list.axes[i]));
     if (size < 0 || !list.indices[i].known) return std::nullopt;
     known.push_back(wrapped(a, *list.indices[i].known, size));
-    sizes[static_cast<std::size_t>(list.axes[i])] = size;
+    sizes.at(static_cast<std::size_t>(list.axes[i])) = size;
   }
   known = broadcast(known, net);
   const Dims strides = contiguous_strides(sizes);
@@ -179,8 +179,8 @@ std::optional<Tensor> known_write(Network& net, const Args& a, const Tensor& x, 
   for (std::size_t k = 0; k < known[0].values.size(); ++k) {
     std::int64_t place = 0;
     for (std::size_t i = 0; i < known.size(); ++i)
-      place += known[i].values[k] * strides[static_cast<std::size_t>(list.axes[i])];
-    mask[static_cast<std::size_t>(place)] = 1;
+      place += known[i].values[k] * strides.at(static_cast<std::size_t>(list.axes[i]));
+    mask.at(static_cast<std::size_t>(place)) = 1;
   }
   return net.select(net.constant(bool_tensor(mask, sizes)), net.expand_rank(net.reshape(value, {}), x.rank()), x);
 }
@@ -248,19 +248,19 @@ std::optional<Tensor> known_replacement(Network& net, const Args& a, const Tenso
       list.indices[0].known->sizes.size() != 1)
     return std::nullopt;
   const std::int64_t axis = list.axes[0];
-  const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
+  const std::int64_t size = x.dims().at(static_cast<std::size_t>(axis));
   if (size < 0) return std::nullopt;
   const KnownIndex known = wrapped(a, *list.indices[0].known, size);
   std::vector<Dim> shape = x.shape();
-  shape[static_cast<std::size_t>(axis)] = static_cast<std::int64_t>(known.values.size());
+  shape.at(static_cast<std::size_t>(axis)) = static_cast<std::int64_t>(known.values.size());
   const Tensor source = net.broadcast_to(values, shape);
   const auto count = static_cast<std::int64_t>(known.values.size());
   bool is_range = count > 0;
   KnownIndex from{{size}, std::vector<std::int64_t>(static_cast<std::size_t>(size))};
   std::iota(from.values.begin(), from.values.end(), 0);
   for (std::int64_t i = 0; i < count; ++i) {
-    from.values[static_cast<std::size_t>(known.values[static_cast<std::size_t>(i)])] = size + i;
-    is_range = is_range && known.values[static_cast<std::size_t>(i)] == known.values[0] + i;
+    from.values.at(static_cast<std::size_t>(known.values[static_cast<std::size_t>(i)])) = size + i;
+    is_range = is_range && known.values.at(static_cast<std::size_t>(i)) == known.values[0] + i;
   }
   if (count == 0) return x;
   if (is_range) return written(net, x, axis, {known.values[0], count}, 1, source);
@@ -366,7 +366,7 @@ Tensor indexed_part(Network& net, const Tensor& source, const Tensor& index) {
   for (std::int64_t axis = 0; axis < source.rank(); ++axis) {
     // Sizes known at run time only must be equal; TensorRT checks it then.
     const Dim wanted = index.dim(axis);
-    if (wanted.is_constant()) shape[static_cast<std::size_t>(axis)] = wanted;
+    if (wanted.is_constant()) shape.at(static_cast<std::size_t>(axis)) = wanted;
   }
   return net.slice(source, std::vector<Dim>(shape.size(), Dim(0)), shape, Dims(shape.size(), 1));
 }
@@ -387,8 +387,8 @@ Results scatter(Network& net, Args& a) {
       a.require(how.has_value(), fmt::format("the reduction \"{}\" is not known", *reduce));
       return accumulate(net, a, x, axis, index, source, *how, !a.has("include_self") || a.boolean("include_self"));
     }
-    const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
-    const std::int64_t count = index.dims()[static_cast<std::size_t>(axis)];
+    const std::int64_t size = x.dims().at(static_cast<std::size_t>(axis));
+    const std::int64_t count = index.dims().at(static_cast<std::size_t>(axis));
     a.require(size < 0 || count <= size,
               fmt::format("scatter of {} elements into {}: some are written twice, which has no defined result", count,
                           size));

@@ -75,7 +75,7 @@ Results squeeze(Network& net, Args& a) {
   if (x.rank() == 0) return x;
   std::vector<std::int64_t> axes;
   for (std::int64_t axis : candidates) {
-    const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
+    const std::int64_t size = x.dims().at(static_cast<std::size_t>(axis));
     a.require(size >= 0,
               a.has("dim")
                   ? fmt::format("squeeze of dimension {}, whose size is only known at run time", axis)
@@ -150,7 +150,7 @@ Tensor pieces_at(Network& net, const Tensor& x, std::int64_t axis, std::int64_t 
 }
 
 std::int64_t static_size(const Args& a, const Tensor& x, std::int64_t axis) {
-  const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
+  const std::int64_t size = x.dims().at(static_cast<std::size_t>(axis));
   a.require(size >= 0,
             fmt::format("the number of pieces depends on dimension {}, whose size is only known at run time", axis));
   return size;

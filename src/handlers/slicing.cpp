@@ -15,9 +15,9 @@ Tensor slice_axis(Network& net, const Tensor& x, std::int64_t axis, const Dim& s
   std::vector<Dim> sizes = x.shape();
   Dims strides(sizes.size(), 1);
   const auto index = static_cast<std::size_t>(axis);
-  starts[index] = start;
-  sizes[index] = size;
-  strides[index] = step;
+  starts.at(index) = start;
+  sizes.at(index) = size;
+  strides.at(index) = step;
   return net.slice(x, starts, sizes, strides);
 }
 

@@ -17,7 +17,7 @@ struct Sorted {
 
 Sorted sorted(Network& net, const Args& a, const Tensor& x, std::int64_t axis, bool descending) {
   if (x.rank() == 0) return {x, net.scalar(0, DType::kInt64)};
-  const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
+  const std::int64_t size = x.dims().at(static_cast<std::size_t>(axis));
   a.require(size >= 0, fmt::format("sorting dimension {}, whose size is only known at run time", axis));
   a.require(size <= kMaxSorted, fmt::format("sorting {} elements; TensorRT allows at most {}", size, kMaxSorted));
   Tensor input = x.dtype() == DType::kBool ? net.cast(x, DType::kInt32) : x;
@@ -80,7 +80,7 @@ Results median(Network& net, Args& a) {
   const Sorted result = sorted(net, a, data, axis, false);
   const auto middle = [&](const Tensor& all) {
     if (data.rank() == 0) return all;
-    const Tensor one = slice_axis(net, all, axis, (all.dims()[static_cast<std::size_t>(axis)] - 1) / 2, 1);
+    const Tensor one = slice_axis(net, all, axis, (all.dims().at(static_cast<std::size_t>(axis)) - 1) / 2, 1);
     return keep ? one : net.squeeze(one, {axis});
   };
   if (whole) return net.cast(middle(result.values), x.dtype());

@@ -150,12 +150,18 @@ Handler refuse(const std::string& reason) {
 Results diff(Network& net, Args& a) {
   Tensor x = a.tensor("self");
   const std::int64_t axis = a.axis("dim", x);
+  const std::int64_t times = a.integer("n");
+  a.require(x.rank() > 0, "diff needs a dimension");
   std::vector<Tensor> parts;
+  if (times == 0) {
+    a.ignore({"prepend", "append"});
+    return x;
+  }
   if (!a.is_none("prepend")) parts.push_back(a.tensor_as("prepend", x.dtype()));
   parts.push_back(x);
   if (!a.is_none("append")) parts.push_back(a.tensor_as("append", x.dtype()));
   if (parts.size() > 1) x = net.concat(parts, axis);
-  for (std::int64_t i = a.integer("n"); i > 0; --i) {
+  for (std::int64_t i = times; i > 0; --i) {
     const Dim count = minus(net, x.dim(axis), Dim(1));
     a.require(!count.is_constant() || count.value() >= 0, "diff of no elements");
     const Tensor after = slice_axis(net, x, axis, Dim(1), count);

@@ -48,6 +48,8 @@ std::vector<Window> windows_of(Args& a, const std::vector<std::int64_t>& sizes) 
   const auto stride = a.integers("stride", 2);
   std::vector<Window> windows;
   for (std::size_t i = 0; i < 2; ++i) {
+    a.require(kernel.at(i) > 0 && stride.at(i) > 0 && dilation.at(i) > 0,
+              "a window needs a size, a stride and a dilation above 0");
     a.require(sizes[i] >= 0, "windows of an image whose size is only known at run time");
     const std::int64_t span = dilation[i] * (kernel[i] - 1) + 1;
     windows.push_back(
@@ -60,6 +62,7 @@ std::vector<Window> windows_of(Args& a, const std::vector<std::int64_t>& sizes) 
 Results im2col(Network& net, Args& a) {
   Tensor x = a.tensor("self");
   const std::int64_t rank = x.rank();
+  a.require(rank == 3 || rank == 4, fmt::format("im2col takes a tensor of 3 or 4 dimensions, not of {}", rank));
   const std::int64_t lead = rank - 3;
   const std::vector<Window> w = windows_of(a, {x.dims().end() - 2, x.dims().end()});
   if (w[0].padding > 0 || w[1].padding > 0) {
@@ -67,8 +70,8 @@ Results im2col(Network& net, Args& a) {
     std::vector<Dim> size = x.shape();
     for (std::size_t i = 0; i < 2; ++i) {
       const std::size_t axis = static_cast<std::size_t>(rank) - 2 + i;
-      start[axis] = -w[i].padding;
-      size[axis] = size[axis].value() + 2 * w[i].padding;
+      start.at(axis) = -w[i].padding;
+      size.at(axis) = size.at(axis).value() + 2 * w[i].padding;
     }
     x = net.slice(x, start, size, Dims(start.size(), 1), SampleMode::kFill, net.scalar(0, x.dtype()));
   }

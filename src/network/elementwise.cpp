@@ -38,7 +38,7 @@ bool changes_nothing(const Network& net, ElementWiseOperation operation, const T
   const HostTensor* value = net.constant_value(constant);
   if (!number || value == nullptr || !value->is_contiguous() || value->numel() == 0) return false;
   for (std::size_t i = 0; i < value->sizes.size(); ++i) {
-    if (value->sizes[i] != 1 && value->sizes[i] != x.dims()[i]) return false;  // it makes x larger
+    if (value->sizes[i] != 1 && value->sizes[i] != x.dims().at(i)) return false;  // it makes x larger
   }
   return x.dtype() != DType::kBool && consists_of(*value, *number);
 }

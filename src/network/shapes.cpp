@@ -112,7 +112,7 @@ Tensor Network::flatten(const Tensor& x, std::int64_t start, std::int64_t end) {
   bool one_static = true;
   std::int64_t product = 1;
   for (std::int64_t axis = start; axis <= end; ++axis) {
-    const std::int64_t size = x.dims()[static_cast<std::size_t>(axis)];
+    const std::int64_t size = x.dims().at(static_cast<std::size_t>(axis));
     one_static = one_static && size >= 0;
     product *= size;
   }
@@ -155,7 +155,7 @@ Tensor Network::broadcast_to(const Tensor& x, const std::vector<Dim>& wanted) {
   std::vector<Dim> shape;
   Dims stride;
   for (std::int64_t axis = 0; axis < rank; ++axis) {
-    const Dim& want = wanted[static_cast<std::size_t>(axis)];
+    const Dim& want = wanted.at(static_cast<std::size_t>(axis));
     const Dim have = from.dim(axis);
     const bool keep = want.is_constant() && want.value() == -1;
     shape.push_back(keep ? have : want);

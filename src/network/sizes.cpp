@@ -49,8 +49,8 @@ Tensor Network::shape_tensor(const std::vector<Dim>& dims) {
       while (end < dims.size() && follows(dims[end])) ++end;
       const auto count = static_cast<std::int64_t>(end - i);
       const Tensor shape = shape_of(first->tensor);
-      pieces.push_back(count == shape.dims()[0] ? shape
-                                                : add(layer::Slice{shape, Dims{first->axis}, Dims{count}, Dims{1}}));
+      pieces.push_back(count == shape.dims().at(0) ? shape
+                                                   : add(layer::Slice{shape, Dims{first->axis}, Dims{count}, Dims{1}}));
     } else {
       pieces.push_back(reshape(dim_tensor(dims[i]), {1}));
     }

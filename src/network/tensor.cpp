@@ -28,7 +28,7 @@ Dim Dim::of(const Tensor& tensor, std::int64_t axis) {
   // The size of a view is one its base has, so that asking for it makes no layer of the view.
   if (const View* view = tensor.network().view_of(tensor)) {
     const auto index =
-        static_cast<std::size_t>(view->second.empty() ? axis : view->second[static_cast<std::size_t>(axis)]);
+        static_cast<std::size_t>(view->second.empty() ? axis : view->second.at(static_cast<std::size_t>(axis)));
     if (!view->shape) return of(view->base, view->first[index]);
     const Dim& dim = (*view->shape)[index];
     if (!dim.is_constant()) return dim;

@@ -16,14 +16,14 @@ Dims composed(const Dims& a, const Dims& b) {
   if (a.empty()) return b;
   if (b.empty()) return a;
   Dims order;
-  for (std::int64_t axis : b) order.push_back(a[static_cast<std::size_t>(axis)]);
+  for (std::int64_t axis : b) order.push_back(a.at(static_cast<std::size_t>(axis)));
   return order;
 }
 
 std::vector<Dim> permuted_shape(const std::vector<Dim>& shape, const Dims& order) {
   if (order.empty()) return shape;
   std::vector<Dim> result;
-  for (std::int64_t axis : order) result.push_back(shape[static_cast<std::size_t>(axis)]);
+  for (std::int64_t axis : order) result.push_back(shape.at(static_cast<std::size_t>(axis)));
   return result;
 }
 
@@ -31,7 +31,7 @@ std::vector<Dim> permuted_shape(const std::vector<Dim>& shape, const Dims& order
 bool moves_only_ones(const std::vector<Dim>& shape, const Dims& order) {
   std::int64_t last = -1;
   for (std::int64_t axis : order) {
-    if (is_one(shape[static_cast<std::size_t>(axis)])) continue;
+    if (is_one(shape.at(static_cast<std::size_t>(axis)))) continue;
     if (axis < last) return false;
     last = axis;
   }
@@ -74,7 +74,7 @@ View with_other_ones(const View& view, const std::vector<Dim>& have, const std::
       continue;
     }
     while (is_one(have[from])) ++from;
-    result.second.push_back(place[static_cast<std::size_t>(view.second[from++])]);
+    result.second.push_back(place.at(static_cast<std::size_t>(view.second[from++])));
   }
   return result;
 }

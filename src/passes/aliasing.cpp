@@ -167,9 +167,7 @@ NodeAliasing aliasing_of(const Graph& graph, const Node& node, const Contiguity&
     const bool same = self != nullptr && plain && contiguity.is_contiguous(*self);
     result.aliasing = same ? Aliasing::kSame : Aliasing::kUncertain;
   } else if (layout_dependent().contains(node.kind)) {
-    const auto view = self != nullptr && node.outputs.size() == 1
-                          ? contiguity.reshapes_in_place(*self, graph.value(node.outputs[0]).type)
-                          : std::nullopt;
+    const auto view = contiguity.reshapes_in_place(graph, node);
     if (view == false) return {};
     result.aliasing = view ? Aliasing::kView : Aliasing::kUncertain;
   } else if (node.kind.starts_with("aten::as_strided") || node.kind == "aten::_reshape_alias") {

@@ -124,10 +124,10 @@ bool can_view(const HostTensor& layout, const std::vector<std::int64_t>& wanted)
   std::int64_t run = 1;
   for (std::size_t i = layout.sizes.size(); i-- > 0;) {
     run *= layout.sizes[i];
-    std::size_t outer = i;  // the next one outward that has more than one element
-    while (outer-- > 0 && layout.sizes[outer] == 1) continue;
-    const bool joined = outer != static_cast<std::size_t>(-1) && layout.sizes[i] != 1 &&
-                        layout.strides[outer] == layout.strides[i] * layout.sizes[i];
+    std::size_t outer = i;  // behind the next one outward that has more than one element
+    while (outer > 0 && layout.sizes[outer - 1] == 1) --outer;
+    const bool joined =
+        outer > 0 && layout.sizes[i] != 1 && layout.strides[outer - 1] == layout.strides[i] * layout.sizes[i];
     if (joined || layout.sizes[i] == 1) continue;
     std::int64_t covered = 1;
     while (next > 0 && covered * wanted[next - 1] <= run) covered *= wanted[--next];
@@ -135,6 +135,24 @@ bool can_view(const HostTensor& layout, const std::vector<std::int64_t>& wanted)
     run = 1;
   }
   return true;
+}
+
+// The sizes that a reshape names, where they are constants; `count` elements in all.
+std::optional<std::vector<std::int64_t>> asked_sizes(const Node& node, std::int64_t count) {
+  if (node.kind == "aten::ravel") return std::vector{count};
+  const Argument* shape = node.find("shape");
+  const auto* list = shape != nullptr ? shape->as<Argument::List>() : nullptr;
+  if (list == nullptr) return std::nullopt;
+  std::vector<std::int64_t> sizes;
+  for (const Argument& item : *list) {
+    const auto* size = item.as<std::int64_t>();
+    if (size == nullptr) return std::nullopt;
+    sizes.push_back(*size);
+  }
+  const auto rest = std::find(sizes.begin(), sizes.end(), -1);
+  const std::int64_t others = rest == sizes.end() ? 1 : -numel_of(sizes);
+  if (rest != sizes.end() && others != 0) *rest = count / others;
+  return sizes;
 }
 
 }  // namespace
@@ -164,11 +182,15 @@ bool Contiguity::is_strided(ValueId id) const {
   return known != nullptr && known->layout && !known->layout->is_contiguous();
 }
 
-std::optional<bool> Contiguity::reshapes_in_place(ValueId id, const Type& result) const {
-  if (is_contiguous(id)) return true;
-  const Facts* known = facts(id);
-  const auto sizes = static_sizes_of(result);
-  if (known == nullptr || !known->layout || !sizes || numel_of(*sizes) != known->layout->numel()) return std::nullopt;
+std::optional<bool> Contiguity::reshapes_in_place(const Graph& graph, const Node& node) const {
+  const ValueId* self = value_of(node, "self");
+  if (self == nullptr || node.outputs.size() != 1) return std::nullopt;
+  if (is_contiguous(*self)) return true;
+  const Facts* known = facts(*self);
+  if (known == nullptr || !known->layout) return std::nullopt;
+  const auto recorded = static_sizes_of(graph.value(node.outputs[0]).type);
+  const auto sizes = recorded ? recorded : asked_sizes(node, known->layout->numel());
+  if (!sizes || numel_of(*sizes) != known->layout->numel()) return std::nullopt;
   return can_view(*known->layout, *sizes);
 }
 
@@ -180,11 +202,11 @@ void Contiguity::set_contiguous(ValueId id, const Type& type) {
 
 void Contiguity::observe(const Graph& graph, const Node& node) {
   const bool contiguous = makes_contiguous(graph, node);
-  const std::optional<HostTensor> layout = contiguous ? std::nullopt : layout_of_view(node);
+  const std::optional<HostTensor> layout = layout_of_view(node);
   facts_.resize(graph.values.size());
   for (ValueId output : node.outputs) {
-    facts_[static_cast<std::size_t>(output.index)] = {layout && layout->is_contiguous(), layout};
-    if (contiguous) set_contiguous(output, graph.value(output).type);
+    facts_[static_cast<std::size_t>(output.index)] = {contiguous || (layout && layout->is_contiguous()), layout};
+    if (contiguous && !layout) set_contiguous(output, graph.value(output).type);
   }
 }
 
@@ -198,10 +220,8 @@ bool Contiguity::makes_contiguous(const Graph& graph, const Node& node) const {
   }
   if (always_contiguous().contains(node.kind)) return true;
   // A reshape that copies makes what it copies contiguous.
-  const ValueId* base = value_of(node, "self");
   const bool reshapes = node.kind == "aten::reshape" || node.kind == "aten::flatten" || node.kind == "aten::ravel";
-  if (reshapes && base != nullptr && reshapes_in_place(*base, graph.value(node.outputs.at(0)).type) == false)
-    return true;
+  if (reshapes && reshapes_in_place(graph, node) == false) return true;
   const auto whole_of_axis_0 = [&] {
     const Argument* dim = argument_of(node, "dim");
     const Argument* step = argument_of(node, "step");

@@ -18,8 +18,8 @@ class Contiguity {
   bool is_contiguous(ValueId id) const;
   // Certainly not, so that contiguous() copies.
   bool is_strided(ValueId id) const;
-  // Whether a reshape to the sizes of `result` is a view (else a copy); nullopt where that is not known.
-  std::optional<bool> reshapes_in_place(ValueId id, const Type& result) const;
+  // Whether `node`, a reshape or flatten of its "self", makes a view (else a copy); nullopt where that is not known.
+  std::optional<bool> reshapes_in_place(const Graph& graph, const Node& node) const;
   // Learns about the outputs of `node`; to be called in program order, before the node is rewritten.
   void observe(const Graph& graph, const Node& node);
   // The tensor was transposed in place.

@@ -150,6 +150,12 @@ std::vector<Operand> evaluate(const Node& node, const std::vector<NamedOperand>&
     throw Error(ErrorCategory::kUnsupportedOperator, "this process has no such operator", node.location());
   }
   const at::NoGradGuard no_grad;
+  // PyTorch's kernel of numbers divides without asking.
+  const auto* divisor =
+      node.kind == "aten::remainder" && node.overload == "int" ? operands.at(1).value.as<std::int64_t>() : nullptr;
+  if (divisor != nullptr && *divisor == 0) {
+    throw Error(ErrorCategory::kInvalidArgument, "division by zero", node.location());
+  }
   try {
     torch::jit::Stack stack;
     const auto& arguments = op->schema().arguments();

@@ -255,7 +255,7 @@ ROWS = [
     row("aten::add_.Tensor", _chunk, X),
     row("aten::add_.Tensor", _chunk_of_batch, In((4, 3)), static_only="a batch of 1 makes one chunk"),
     row("aten::fill_.Tensor", _transposed_weight, X, module=True),
-    row("aten::fill_.Tensor", _cut_weight, X, module=True),
+    row("aten::copy_", _cut_weight, X, module=True),
     row("aten::fill_.Tensor", _perhaps_weight, X, module=True, static_only="as the static case", refused="whether that is the memory of parameter .weight. or a copy"),
     row("aten::fill_.Tensor", _cast_copy, X),
     row("aten::fill_.Tensor", _cast_to_itself, X),

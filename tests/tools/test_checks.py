@@ -2,6 +2,7 @@
 
 import importlib
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -120,3 +121,9 @@ def test_clang_tidy_does_not_read_again_what_did_not(states) -> None:
     (root / "src" / "other.h").write_text("int x;")
     assert state() == before
     assert state(" -O2") != before
+
+
+def test_the_front_ends_know_the_files_of_the_package() -> None:
+    text = (ROOT / "src" / "frontend" / "own_files.h").read_text()
+    known = set(re.findall(r'"(\w+\.py)"', text))
+    assert known == {path.name for path in (ROOT / "python" / "torch2trt").glob("*.py")}

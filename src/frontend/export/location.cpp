@@ -2,15 +2,17 @@
 
 #include <algorithm>
 
+#include "src/frontend/own_files.h"
+
 namespace torch2trt::pt2 {
 namespace {
 
-bool is_torch_file(std::string_view path) {
+bool is_no_user_file(std::string_view path) {
   if (path.starts_with('<') || path.starts_with("torch/")) return true;  // generated code; torch's own passes
-  for (const std::string_view folder : {"-packages/torch/", "/torch/nn/", "/torch/_", "/torch2trt/_functions.py"}) {
+  for (const std::string_view folder : {"-packages/torch/", "/torch/nn/", "/torch/_"}) {
     if (path.find(folder) != std::string_view::npos) return true;
   }
-  return false;
+  return is_of_the_package(path);
 }
 
 }  // namespace
@@ -25,7 +27,7 @@ std::string source_of(std::string_view stack_trace) {
     const std::size_t end = stack_trace.find(kLine, start);
     if (end == std::string_view::npos) continue;
     const std::string_view path = stack_trace.substr(start, end - start);
-    if (path.find('\n') != std::string_view::npos || is_torch_file(path)) continue;
+    if (path.find('\n') != std::string_view::npos || is_no_user_file(path)) continue;
     std::size_t digits = end + kLine.size();
     const std::size_t first_digit = digits;
     while (digits < stack_trace.size() && stack_trace[digits] >= '0' && stack_trace[digits] <= '9') ++digits;

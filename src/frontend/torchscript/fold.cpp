@@ -27,7 +27,7 @@ std::optional<c10::IValue> plain_constant(const Binding& binding, const c10::Typ
       if (!value) return std::nullopt;
       list.push_back(*value);
     }
-    return c10::IValue(std::move(list));
+    return c10::IValue(list);
   }
   const auto parts = type->containedTypes();
   if (type->kind() != c10::TypeKind::TupleType || parts.size() != items.size()) return std::nullopt;

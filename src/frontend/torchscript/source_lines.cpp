@@ -6,6 +6,8 @@
 #include <exception>
 #include <string_view>
 
+#include "src/frontend/own_files.h"
+
 namespace torch2trt::torchscript {
 namespace {
 
@@ -47,12 +49,6 @@ std::vector<Line> lines_of(torch::jit::SourceRange range) {
   return lines;
 }
 
-// What calls the module that is traced: no line of the user's.
-bool is_ours(std::string_view file) {
-  return file.find("/torch2trt/_tracing.py") != std::string_view::npos ||
-         file.find("/torch2trt/_functions.py") != std::string_view::npos;
-}
-
 bool is_inside_torch(std::string_view file) {
   for (const std::string_view part : {"-packages/torch/", "/torch/nn/", "/torch/jit/", "/torch/functional.py"}) {
     if (file.find(part) != std::string_view::npos) return true;
@@ -70,7 +66,7 @@ std::string source_line(const std::vector<torch::jit::SourceRange>& ranges) {
   std::string innermost;
   for (const torch::jit::SourceRange& range : ranges) {
     for (const Line& line : lines_of(range)) {
-      if (is_ours(line.file)) continue;
+      if (is_of_the_package(line.file)) continue;  // what calls the module that is traced
       if (!is_inside_torch(line.file)) return text_of(line);
       if (innermost.empty()) innermost = text_of(line);
     }
