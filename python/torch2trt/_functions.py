@@ -90,7 +90,8 @@ def _show_in_stack_traces(function: Any) -> None:
     # torch.export keeps only the frames of functions called "forward", and of those registered (PyTorch 2.9 and later).
     register = getattr(torch.fx.proxy, "_register_stack_trace_anchor", None)
     if register is not None:
-        register(getattr(function, "__func__", function))
+        called = function if inspect.isroutine(function) else type(function).__call__
+        register(getattr(called, "__func__", called))
 
 
 def _referred(function: Any) -> Iterator[tuple[str, Any]]:
