@@ -90,7 +90,7 @@ ROWS = [
     row("aten::broadcast_to", lambda x: x.broadcast_to(2, 2, 3, 4), In(X, batch=None), static_only="the size is fixed"),
     row("aten::broadcast_to", lambda x: x.broadcast_to(x.shape[0], 5, 4), (2, 1, 4)),
     row("aten::broadcast_to", lambda x: x.broadcast_to((3,)), In((1,), i64, -3, 3, batch=None)),
-    row("aten::unsafe_split.Tensor", lambda x: torch.unsafe_split(x, 2, 1), X),
-    row("aten::unsafe_chunk", lambda x: torch.unsafe_chunk(x, 2, 2), X),
-    row("aten::unsafe_split_with_sizes", lambda x: torch.unsafe_split_with_sizes(x, [1, 3], 2), X),
+    row(("aten::unsafe_split.Tensor", "aten::split.Tensor"), lambda x: torch.unsafe_split(x, 2, 1), X),
+    row(("aten::unsafe_chunk", "aten::chunk"), lambda x: torch.unsafe_chunk(x, 2, 2), X),
+    row(("aten::unsafe_split_with_sizes", "aten::split_with_sizes"), lambda x: torch.unsafe_split_with_sizes(x, [1, 3], 2), X),
 ]
