@@ -22,7 +22,8 @@ struct Object {
 };
 
 struct Operand;
-// A list that a loop of the network makes: `head`, then one tensor of each iteration, all along axis 0 of `items`.
+// A list whose length only the network knows (a loop of it appends, or one of two branches does): `head`, then the
+// tensors along axis 0 of `items`.
 struct LoopList {
   std::shared_ptr<const std::vector<Operand>> head;
   Tensor items;

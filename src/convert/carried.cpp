@@ -43,6 +43,11 @@ bool is_same(const Operand& a, const Operand& b) {
     }
     return true;
   }
+  if (a.as<LoopList>() != nullptr && b.as<LoopList>() != nullptr) {
+    const LoopList& x = *a.as<LoopList>();
+    const LoopList& y = *b.as<LoopList>();
+    return x.items == y.items && is_same(Operand(*x.head), Operand(*y.head));
+  }
   if (a.as<Dim>() != nullptr && b.as<Dim>() != nullptr) return a.as<Dim>()->same_as(*b.as<Dim>());
   if (a.as<HostTensor>() != nullptr && b.as<HostTensor>() != nullptr) {
     return same_constant(*a.as<HostTensor>(), *b.as<HostTensor>());

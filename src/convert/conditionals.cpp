@@ -6,6 +6,7 @@
 #include <set>
 
 #include "src/convert/carried.h"
+#include "src/convert/network_list.h"
 
 namespace torch2trt {
 
@@ -63,7 +64,12 @@ std::vector<Operand> run_conditional(const Node& node, const Operand& condition,
       results.push_back(used[i] ? a : None{});
       continue;
     }
-    check_exchangeable(a, b, fmt::format("output {} of the branches is ", i));
+    const std::string what = fmt::format("output {} of the branches is ", i);
+    if (differ_in_length(a, b)) {
+      results.push_back(chosen_list(net, conditional, {a, branches[0]}, {b, branches[1]}, what));
+      continue;
+    }
+    check_exchangeable(a, b, what);
     std::vector<Tensor> leaves[2];
     for (const int side : {0, 1}) {
       const Network::Scope branch(net, branches[side]);

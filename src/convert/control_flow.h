@@ -28,7 +28,4 @@ bool is_control_flow(const Node& node);
 std::vector<Operand> run_control_flow(const Node& node, const std::vector<NamedOperand>& operands, Network* network,
                                       const BlockRunner& runner, const std::vector<bool>& used);
 
-// cat, stack and len of a list that a loop of the network made; nullopt for other nodes and operands.
-std::optional<std::vector<Operand>> of_loop_list(const Node& node, const std::vector<NamedOperand>& operands);
-
 }  // namespace torch2trt

@@ -38,32 +38,32 @@ bool has_network_value(const Operand& operand) {
 bool has_unknown(const Operand& operand) { return operand.as<Unknown>() != nullptr || any_in(operand, has_unknown); }
 
 std::string describe(const Operand& operand) {
-  return std::visit(
-      Overloaded{
-          [](const None&) { return std::string("None"); },
-          [](bool value) { return std::string(value ? "True" : "False"); },
-          [](std::int64_t value) { return fmt::format("int {}", value); },
-          [](double value) { return fmt::format("float {}", value); },
-          [](const std::string& value) { return fmt::format("\"{}\"", value); },
-          [](DType value) { return fmt::format("dtype {}", name(value)); },
-          [](const Symbolic& value) { return value.name; },
-          [](const HostTensor& value) {
-            return fmt::format("constant {}[{}]", name(value.dtype), fmt::join(value.sizes, ", "));
-          },
-          [](const Tensor& value) {
-            return fmt::format("network tensor {}[{}]", name(value.dtype()), fmt::join(value.dims(), ", "));
-          },
-          [](const Dim&) { return std::string("a size known at run time"); },
-          [](const Operand::List& value) {
-            std::vector<std::string> items;
-            for (const Operand& item : value) items.push_back(describe(item));
-            return fmt::format("[{}]", fmt::join(items, ", "));
-          },
-          [](const LoopList&) { return std::string("a list with one tensor of each iteration of a loop"); },
-          [](const Unknown&) { return std::string("the result of an unsupported operator"); },
-          [](const Object& value) { return value.type; },
-      },
-      operand.data);
+  return std::visit(Overloaded{
+                        [](const None&) { return std::string("None"); },
+                        [](bool value) { return std::string(value ? "True" : "False"); },
+                        [](std::int64_t value) { return fmt::format("int {}", value); },
+                        [](double value) { return fmt::format("float {}", value); },
+                        [](const std::string& value) { return fmt::format("\"{}\"", value); },
+                        [](DType value) { return fmt::format("dtype {}", name(value)); },
+                        [](const Symbolic& value) { return value.name; },
+                        [](const HostTensor& value) {
+                          return fmt::format("constant {}[{}]", name(value.dtype), fmt::join(value.sizes, ", "));
+                        },
+                        [](const Tensor& value) {
+                          return fmt::format("network tensor {}[{}]", name(value.dtype()),
+                                             fmt::join(value.dims(), ", "));
+                        },
+                        [](const Dim&) { return std::string("a size known at run time"); },
+                        [](const Operand::List& value) {
+                          std::vector<std::string> items;
+                          for (const Operand& item : value) items.push_back(describe(item));
+                          return fmt::format("[{}]", fmt::join(items, ", "));
+                        },
+                        [](const LoopList&) { return std::string("a list whose length only the network knows"); },
+                        [](const Unknown&) { return std::string("the result of an unsupported operator"); },
+                        [](const Object& value) { return value.type; },
+                    },
+                    operand.data);
 }
 
 }  // namespace torch2trt

@@ -54,9 +54,9 @@ constexpr std::array kExact = {
     "aten::asinh", "aten::atan2", "aten::arctan2", "aten::atanh", "aten::arctanh", "aten::cos", "aten::cosh",
     "aten::erfc", "aten::special_erfc", "aten::exp", "aten::exp2", "aten::special_exp2", "aten::expm1",
     "aten::special_expm1", "aten::log", "aten::log10", "aten::log1p", "aten::special_log1p", "aten::log2",
-    "aten::log_sigmoid", "aten::logaddexp", "aten::logit", "aten::pow", "aten::reciprocal", "aten::rsqrt", "aten::sin",
-    "aten::sinc", "aten::special_sinc", "aten::sinh", "aten::softplus", "aten::square", "aten::tan", "aten::xlogy",
-    "aten::special_xlogy",
+    "aten::log_sigmoid", "aten::logaddexp", "aten::logit", "aten::nan_to_num", "aten::pow", "aten::reciprocal",
+    "aten::rsqrt", "aten::sin", "aten::sinc", "aten::special_sinc", "aten::sinh", "aten::softplus", "aten::square",
+    "aten::tan", "aten::xlogy", "aten::special_xlogy",
     // sums of many terms
     "aten::cumprod", "aten::cumsum", "aten::dot", "aten::_embedding_bag", "aten::_embedding_bag_forward_only",
     "aten::embedding_bag", "aten::index_add", "aten::index_reduce", "aten::linalg_vecdot", "aten::logcumsumexp",

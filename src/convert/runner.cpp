@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "src/convert/control_flow.h"
+#include "src/convert/network_list.h"
 #include "src/convert/reduced_precision.h"
 #include "src/convert/structure.h"
 #include "src/convert/unsupported.h"
@@ -222,7 +223,7 @@ class Runner {
       return run_control_flow(node, precision_ ? precision_->widened(operands) : operands, options_.network, blocks_,
                               used_outputs(node));
     }
-    if (auto joined = of_loop_list(node, operands)) return *std::move(joined);
+    if (auto joined = of_network_list(node, operands)) return *std::move(joined);
     if (auto moved = restructured(node, operands)) return *std::move(moved);
     const HandlerEntry* entry = handlers_.find(node.kind, node.overload);
     const bool in_network =

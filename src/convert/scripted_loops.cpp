@@ -6,6 +6,7 @@
 
 #include "src/convert/conditionals.h"
 #include "src/convert/loops.h"
+#include "src/convert/network_list.h"
 #include "src/convert/network_loop.h"
 #include "src/graph/unrolling.h"
 
@@ -167,7 +168,8 @@ class ScriptedLoop {
     const ValueId input = body_.inputs.at(i + 1);
     const Argument& output = body_.outputs.at(i + 1);
     if (output == Argument(input)) return Role::kUnchanged;
-    if (carried_[i].as<Operand::List>() != nullptr && only_appends(body_, input, output)) return Role::kAppended;
+    const bool list = carried_[i].as<Operand::List>() != nullptr || carried_[i].as<LoopList>() != nullptr;
+    if (list && only_appends(body_, input, output)) return Role::kAppended;
     return Role::kCarried;
   }
 
@@ -192,7 +194,7 @@ class ScriptedLoop {
       for (Tensor& part : parts) part = net.unsqueeze(part, {1});
       items = net.flatten(net.concat(parts, 1), 0, 1);
     }
-    return LoopList{std::make_shared<Operand::List>(*head.as<Operand::List>()), items};
+    return extended(head, items, node_.location());
   }
 
   const Node& node_;

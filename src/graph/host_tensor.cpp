@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstring>
 
@@ -30,11 +31,22 @@ std::uint16_t bfloat16_bits(float value) {
   return static_cast<std::uint16_t>((bits + 0x7fffU + ((bits >> 16U) & 1U)) >> 16U);                 // ties to even
 }
 
+// Not by _Float16, which clang 14 lacks on x86.
 std::uint16_t float16_bits(float value) {
-  const _Float16 half = static_cast<_Float16>(value);
-  std::uint16_t bits = 0;
-  std::memcpy(&bits, &half, sizeof bits);
-  return bits;
+  std::uint32_t bits = 0;
+  std::memcpy(&bits, &value, sizeof bits);
+  const std::uint32_t sign = bits >> 16U & 0x8000U;
+  const std::uint32_t magnitude = bits & 0x7fffffffU;
+  if (magnitude > 0x7f800000U) return static_cast<std::uint16_t>(sign | 0x7e00U);
+  if (magnitude >= 0x477ff000U) return static_cast<std::uint16_t>(sign | 0x7c00U);  // from 65520 on
+  if (magnitude < 0x38800000U) {
+    // Below 2^-14 its last bit is 2^-24, as in [0.5, 1) of float32: the addition rounds.
+    const float shifted = std::fabs(value) + 0.5F;
+    std::memcpy(&bits, &shifted, sizeof bits);
+    return static_cast<std::uint16_t>(sign | (bits - 0x3f000000U));
+  }
+  const std::uint32_t rounded = magnitude + 0xfffU + (magnitude >> 13U & 1U);  // ties to even
+  return static_cast<std::uint16_t>(sign | (rounded - 0x38000000U) >> 13U);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "src/handlers/indices.h"
 #include "src/handlers/register.h"
 
 namespace torch2trt {
@@ -33,16 +34,32 @@ Heads grouped(Network& net, Args& a, Heads h) {
 }
 
 // Lower triangle of [rows, columns], from the upper left corner as PyTorch has it: True where attention is allowed.
-Tensor causal_mask(Network& net, Args& a, const Tensor& query, const Tensor& key) {
-  const std::int64_t rows = query.dims().at(static_cast<std::size_t>(query.rank() - 2));
-  const std::int64_t columns = key.dims().at(static_cast<std::size_t>(key.rank() - 2));
-  a.require(rows >= 0 && columns >= 0, "is_causal with sequence lengths only known at run time");
-  std::vector<float> allowed(static_cast<std::size_t>(rows * columns), 0.0F);
-  for (std::int64_t row = 0; row < rows; ++row) {
-    for (std::int64_t column = 0; column <= row && column < columns; ++column)
-      allowed.at(static_cast<std::size_t>(row * columns + column)) = 1.0F;
+Tensor causal_mask(Network& net, const Tensor& query, const Tensor& key) {
+  const Dim rows = query.dim(query.rank() - 2);
+  const Dim columns = key.dim(key.rank() - 2);
+  if (!rows.is_constant() || !columns.is_constant()) {
+    const auto positions = [&](const Dim& count) { return ramp(net, Dim(0), Dim(1), count, net.shape_dtype()); };
+    const Tensor later = net.elementwise(ElementWiseOperation::kGreater, net.unsqueeze(positions(columns), {0}),
+                                         net.unsqueeze(positions(rows), {1}));
+    return net.unary(UnaryOperation::kNot, later);
   }
-  return net.constant(contiguous_as(host_tensor(allowed, {rows, columns}), DType::kBool));
+  std::vector<float> allowed(static_cast<std::size_t>(rows.value() * columns.value()), 0.0F);
+  for (std::int64_t row = 0; row < rows.value(); ++row) {
+    for (std::int64_t column = 0; column <= row && column < columns.value(); ++column)
+      allowed[static_cast<std::size_t>(row * columns.value() + column)] = 1.0F;
+  }
+  return net.constant(contiguous_as(host_tensor(allowed, {rows.value(), columns.value()}), DType::kBool));
+}
+
+// query * scale, which is 1 / sqrt(size of the last dimension) unless given.
+Tensor scaled(Network& net, const Tensor& query, std::optional<double> scale) {
+  const Dim depth = query.dim(query.rank() - 1);
+  if (!scale && !depth.is_constant()) {
+    const Tensor root = net.unary(UnaryOperation::kSqrt, net.cast(net.dim_tensor(depth), DType::kFloat32));
+    return query * net.cast(1 / root, query.dtype());
+  }
+  const double factor = scale ? *scale : 1 / std::sqrt(static_cast<double>(depth.value()));
+  return factor == 1 ? query : query * factor;
 }
 
 // softmax(query @ key^T * scale + mask) @ value. Two matrix products around a softmax, which TensorRT fuses; its own
@@ -52,10 +69,7 @@ Results attention(Network& net, Args& a) {
   for (const Tensor& tensor : {h.query, h.key, h.value})
     a.require(tensor.rank() >= 2, "attention needs a sequence of vectors: two dimensions or more");
   a.require(a.number("dropout_p") == 0, "attention with dropout is random; call module.eval() first");
-  const std::int64_t depth = h.query.dims().back();
-  const auto given = a.optional_number("scale");
-  a.require(given || depth > 0, "attention needs a static size of the last dimension, or a scale");
-  const double scale = given ? *given : 1 / std::sqrt(static_cast<double>(depth));
+  const auto scale = a.optional_number("scale");
   const bool causal = a.boolean("is_causal");
   std::optional<Tensor> mask;
   for (const char* name : {"attn_mask", "attn_bias"}) {
@@ -63,19 +77,19 @@ Results attention(Network& net, Args& a) {
   }
   if (causal) {
     a.require(!mask, "attn_mask and is_causal exclude each other");
-    mask = causal_mask(net, a, h.query, h.key);
+    mask = causal_mask(net, h.query, h.key);
   }
   const DType dtype = h.query.dtype();
   const bool masked_whole_rows = mask && mask->dtype() == DType::kBool && !causal;
   if (mask && mask->dtype() != DType::kBool) mask = net.cast(*mask, dtype);
 
-  const Tensor scaled = scale == 1 ? h.query : h.query * scale;
+  const Tensor query = scaled(net, h.query, scale);
   if (h.query.rank() == 4 && h.key.rank() == 4 && h.value.rank() == 4 && net.supports("Attention") &&
       !masked_whole_rows) {
     if (mask) mask = net.expand_rank(*mask, 4);
-    return net.add(layer::Attention{.query = scaled, .key = h.key, .value = h.value, .mask = mask});
+    return net.add(layer::Attention{.query = query, .key = h.key, .value = h.value, .mask = mask});
   }
-  Tensor scores = net.matmul(scaled, h.key, false, true);
+  Tensor scores = net.matmul(query, h.key, false, true);
   std::optional<Tensor> any;
   if (mask && mask->dtype() == DType::kBool) {
     const Tensor lowest = net.scalar(-std::numeric_limits<double>::infinity(), dtype, scores.rank());

@@ -65,31 +65,6 @@ inline void prefer_layer_precisions(nvinfer1::IBuilderConfig& /*config*/) {}
 inline void leave_out_kernels_of(nvinfer1::IBuilderConfig& /*config*/, bool /*cublas*/, bool /*cudnn*/) {}
 #endif
 
-// Builder optimization level 0 takes the first tactic that works instead of timing all (IBuilderConfig,
-// setBuilderOptimizationLevel()). The levels are there from 8.6 on; before, an algorithm selector does as much.
-#if NV_TENSORRT_MAJOR == 8 && NV_TENSORRT_MINOR < 6
-class FirstTactic : public nvinfer1::IAlgorithmSelector {
- public:
-  std::int32_t selectAlgorithms(nvinfer1::IAlgorithmContext const& /*context*/,
-                                nvinfer1::IAlgorithm const* const* /*choices*/, std::int32_t count,
-                                std::int32_t* selection) noexcept override {
-    if (count < 1) return 0;
-    selection[0] = 0;
-    return 1;
-  }
-  void reportAlgorithms(nvinfer1::IAlgorithmContext const* const* /*contexts*/,
-                        nvinfer1::IAlgorithm const* const* /*choices*/, std::int32_t /*count*/) noexcept override {}
-};
-// False where this version cannot.
-inline bool take_first_tactics(nvinfer1::IBuilderConfig& config) {
-  static FirstTactic selector;  // without state
-  config.setAlgorithmSelector(&selector);
-  return true;
-}
-#else
-inline bool take_first_tactics(nvinfer1::IBuilderConfig& /*config*/) { return false; }
-#endif
-
 // IProgressMonitor is there from 10 on.
 #if NV_TENSORRT_MAJOR >= 10
 inline constexpr bool kHasProgressMonitor = true;

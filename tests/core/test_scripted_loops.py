@@ -274,6 +274,59 @@ class AppendsSometimes(nn.Module):
         return torch.cat(items)
 
 
+class AppendsTwice(nn.Module):
+    """Known branches, others, and what is appended behind both; stacked, counted."""
+
+    def forward(self, x):
+        items = [x, x * 3]
+        for i in range(3):
+            if i != 1:
+                if x.sum() > i:
+                    items.append(x + i)
+                else:
+                    items.extend([x - i, x * 2])
+        items.append(x * 5)
+        n = len(items)
+        if x[0, 0] > 0:
+            items.append(x.abs())
+        return torch.stack(items, 1).sum(1), torch.cat(items, -1), n
+
+
+class AppendsOrNothing(nn.Module):
+    def forward(self, x):
+        items = torch.jit.annotate(list[torch.Tensor], [])
+        if x.sum() > 0:
+            items.append(x)
+            items.append(x + 1)
+        return torch.cat(items, 1)
+
+
+class AppendsOther(nn.Module):
+    def forward(self, x):
+        items = [x]
+        if x.sum() > 0:
+            items.append(x[:1])
+            items.append(x)
+        return torch.cat(items)
+
+
+class AppendsInLongLoop(nn.Module):
+    def forward(self, x):
+        items = [x[0]]
+        for i in range(x.size(0)):
+            if x[i].sum() > 0:
+                items.append(x[i])
+        return torch.stack(items)
+
+
+class SizeOfLoop(nn.Module):
+    def forward(self, x):
+        n = 0
+        for _ in range(x.size(0)):
+            n += 1
+        return x[:, :n]
+
+
 class CollectWhile(nn.Module):
     def forward(self, x):
         items = [x]
@@ -347,18 +400,43 @@ class Aliases(nn.Module):
 def test_lists_that_no_network_has():
     dynamic = [("float32", [-1, 3])]
     ranges = {"x": ([1, 3], [2, 3], [8, 3])}
-    refused(AppendsSometimes(), X, match="output 0 of the branches is ")
     refused(CollectWhile(), X, match="TensorRT must know the number of iterations before")
     refused(Pops(), X, match="of the writes to lists only append, extend and those to items are supported")
     refused(Aliases(), X, match="the list may be known by another name too")
     for module, match in [
         (ReadsWhileAppending(), "in a loop of the network a carried value is in turn"),
-        (TwoLoops(), "a list with one tensor of each iteration of a loop enters or leaves a branch or loop"),
-        (TakesFromLoopList(), "of those only cat, stack and len are supported"),
+        (TakesFromLoopList(), "length only the network knows; of those only cat, stack, len and append are"),
+        (AppendsInLongLoop(), "in a loop of the network a carried value is in turn"),
+        (SizeOfLoop(), "a size or position depends on what a loop or a branch computed"),
     ]:
         with pytest.raises(UnsupportedOperator, match=match):
             convert(graph_of(module, dynamic), ranges)
     check(ReadsWhileAppending(), (X,))
+    refused(
+        AppendsOther(),
+        X,
+        match=r"output 0 of the branches is lists of different length, .* one type and static shape; these are "
+        r"float32\[1, 3\], float32\[2, 3\]",
+    )
+
+
+def test_a_list_that_one_branch_appends_to():
+    """Its length is data: TensorRT lets what the branches give differ in size."""
+    seen = check(AppendsSometimes(), (X,), (-X,))
+    assert seen.count("CONDITIONAL_OUTPUT") == 1
+    # No engine: TensorRT-RTX 1.7 reads no size that is data within a second condition (docs/control-flow.md).
+    check(AppendsTwice(), (X,), (-X,), (X - 2.0,), (X * 0.1,), engine=False)
+    check(AppendsOrNothing(), (X,))
+
+
+def test_two_loops_append_to_one_list():
+    check(
+        TwoLoops(),
+        (X,),
+        (torch.randn(5, 3),),
+        types=[("float32", [-1, 3])],
+        shapes={"x": ([1, 3], [2, 3], [8, 3])},
+    )
 
 
 class WritesInBranch(nn.Module):

@@ -9,7 +9,7 @@
 namespace torch2trt::fuzz {
 namespace {
 
-EngineTensor tensor(std::string name, DType dtype, const Shape& shape) {
+EngineTensor engine_tensor(std::string name, DType dtype, const Shape& shape) {
   EngineTensor made;
   made.name = std::move(name);
   made.dtype = made.torch_dtype = dtype;
@@ -32,8 +32,8 @@ EngineMetadata about() {
 }
 
 const std::vector<EngineTensor>& inputs() {
-  static const std::vector<EngineTensor> kInputs = {tensor("x", DType::kFloat32, {2, 3}),
-                                                    tensor("y.k", DType::kInt64, {})};
+  static const std::vector<EngineTensor> kInputs = {engine_tensor("x", DType::kFloat32, {2, 3}),
+                                                    engine_tensor("y.k", DType::kInt64, {})};
   return kInputs;
 }
 
@@ -56,12 +56,12 @@ std::vector<Json> programs() {
 }  // namespace
 
 std::vector<std::string> bundle_seeds() {
-  return {runtime::write_bundle(about(), inputs(), {tensor("out", DType::kFloat16, {-1})}, "the plan", 8),
+  return {runtime::write_bundle(about(), inputs(), {engine_tensor("out", DType::kFloat16, {-1})}, "the plan", 8),
           runtime::write_bundle(EngineMetadata{.flavour = "tensorrt_rtx", .tensorrt = "1.7"}, {}, {}, "p", 1)};
 }
 
 std::vector<std::string> metadata_seeds() {
-  return {runtime::metadata_text(about(), inputs(), {tensor("out", DType::kFloat16, {-1})})};
+  return {runtime::metadata_text(about(), inputs(), {engine_tensor("out", DType::kFloat16, {-1})})};
 }
 
 std::vector<std::string> archive_seeds() {

@@ -25,7 +25,7 @@ using Json = nlohmann::ordered_json;
 struct Options {
   std::string folder, report, tensorrt, filter, timing_cache, engines;
   std::size_t shard = 0, shards = 1;
-  bool fp16 = false, tf32 = false, first_tactic = false;
+  bool fp16 = false, tf32 = false;
   double tolerance = -1;  // of the norm, for models; negative: each output's own
 };
 
@@ -77,20 +77,6 @@ void compare(const Case& wanted, const ExpectedOutput& output, const cli::HostAr
     errors.executor = std::max(errors.executor, difference(got, executor.array).largest);
 }
 
-// The first tactic is not always one that works; then all are timed.
-SerializedEngine engine_of(EngineBuilder& builder, const Converted& converted, BuildOptions build, bool first_tactic) {
-  if (first_tactic) {
-    build.optimization_level = 0;
-    try {
-      return builder.build(converted, build, {});
-    } catch (const Error& error) {
-      if (error.category() != ErrorCategory::kBuildFailed) throw;
-    }
-    build.optimization_level.reset();
-  }
-  return builder.build(converted, build, {});
-}
-
 Json check(const Case& wanted, const Options& options) {
   Json result = {{"name", wanted.name}};
   try {
@@ -110,7 +96,7 @@ Json check(const Case& wanted, const Options& options) {
     result["layers"] = network.getNbLayers();
     result["same_layers"] = same_layers;
     const auto start = std::chrono::steady_clock::now();
-    const SerializedEngine plan = engine_of(*builder, converted, build, options.first_tactic);
+    const SerializedEngine plan = builder->build(converted, build, {});
     result["build_s"] = seconds_since(start);
     if (!options.engines.empty()) {
       std::ofstream(options.engines + "/" + wanted.name + ".engine", std::ios::binary)
@@ -195,7 +181,6 @@ int main(int argc, char** argv) {
   app.add_option("--timingCacheFile", options.timing_cache, "As for `torch2trt build`");
   app.add_option("--saveEngines", options.engines, "A folder for the engines")->check(CLI::ExistingDirectory);
   app.add_option("--normTolerance", options.tolerance, "Compare the norm of the error with this");
-  app.add_flag("--firstTactic", options.first_tactic, "Build with optimization level 0, or as usual where that fails");
   app.add_flag("--fp16", options.fp16, "Layers may compute in float16");
   app.add_flag("--tf32", options.tf32, "Layers may compute in TF32");
   CLI11_PARSE(app, argc, argv);

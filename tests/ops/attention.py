@@ -14,6 +14,11 @@ ROWS = [
     row(OP, lambda q, k, v: ATTEND(q, k, v, scale=0.3), Q, K, K),
     row(OP, lambda q, k, v: ATTEND(q, k, v, is_causal=True), Q, Q, Q),
     row(OP, lambda q, k, v: ATTEND(q, k, v, is_causal=True), Q, K, K),
+    # Sequences of a dynamic length, and a dynamic size of the last dimension.
+    row(OP, lambda q: ATTEND(q, q, q, is_causal=True), In((2, 3, 5, 4), batch=2)),
+    row(OP, lambda q, k: ATTEND(q, k, k, is_causal=True), In((2, 5, 4), batch=1), In((2, 7, 4), batch=None)),
+    row(OP, lambda q, k: ATTEND(q, k, k, is_causal=True), In(Q, batch=None), In(K, batch=2)),
+    row(OP, ATTEND, In(Q, batch=3), In(K, batch=3), In(K, batch=3)),
     row(OP, lambda q, k, v, m: ATTEND(q, k, v, attn_mask=m), Q, K, K, In((5, 6), batch=None)),
     row(OP, lambda q, k, v: ATTEND(q, k, v, attn_mask=MASK), Q, K, K),
     row(OP, lambda q, k, v, m: ATTEND(q, k, v, attn_mask=m), Q, K, K, In((2, 1, 5, 6), b8)),

@@ -167,8 +167,8 @@ class NvinferEngineBuilder : public EngineBuilder {
     if (options.optimization_level) {
       if constexpr (requires { config.setBuilderOptimizationLevel(0); }) {
         config.setBuilderOptimizationLevel(*options.optimization_level);
-      } else if (*options.optimization_level != 0 || !tensorrt::take_first_tactics(config)) {
-        lacks("optimization level above 0");
+      } else {
+        lacks("optimization level");
       }
     }
     if (options.max_aux_streams) {

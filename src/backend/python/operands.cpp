@@ -88,8 +88,8 @@ py::object to_python(const Operand& operand, PythonNetwork* network) {
                         },
                         [](const LoopList&) -> py::object {
                           throw Error(ErrorCategory::kUnsupportedOperator,
-                                      "a list with one tensor of each iteration of a loop cannot be given to a "
-                                      "Python handler");
+                                      "a list whose length only the network knows cannot be given to a Python "
+                                      "handler");
                         },
                         [](const Unknown&) -> py::object { return py::none(); },
                         [](const Object& value) -> py::object {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "src/frontend/export/arguments.h"
 #include "src/frontend/export/location.h"
 #include "src/frontend/export/scalar_operators.h"
@@ -190,6 +192,22 @@ bool GraphReader::read_scalar_operator(Node& node, const std::string& target, co
   return true;
 }
 
+// view(x, [s0, s1, 4, -1]) of [s0, s1, 32]: that the last is 8 the program says, and TensorRT could not tell.
+void GraphReader::complete_reshape(Node& node) const {
+  const bool reshapes = node.kind == "aten::view" || node.kind == "aten::reshape" || node.kind == "aten::_unsafe_view";
+  if (!reshapes || node.outputs.size() != 1) return;
+  const auto& declared = graph_.value(node.outputs[0]).type.sizes;
+  const auto is_dynamic = [](const Size& size) { return size.value < 0; };
+  if (!declared || std::none_of(declared->begin(), declared->end(), is_dynamic)) return;
+  for (NamedArgument& argument : node.arguments) {
+    auto* sizes = std::get_if<Argument::List>(&argument.value.data);
+    if (sizes == nullptr || sizes->size() != declared->size()) continue;
+    for (std::size_t i = 0; i < sizes->size(); ++i) {
+      if ((*sizes)[i] == Argument(-1) && !is_dynamic((*declared)[i])) (*sizes)[i] = (*declared)[i].value;
+    }
+  }
+}
+
 void GraphReader::add_node(Node node, const Json& node_record, const Json& record, Names& names,
                            std::vector<Node>& nodes) {
   const Json* given_name = find_field(node_record, "name");
@@ -212,6 +230,7 @@ void GraphReader::add_node(Node node, const Json& node_record, const Json& recor
     }
     unpacks.push_back(std::move(unpack));
   }
+  complete_reshape(node);
   nodes.push_back(std::move(node));
   for (Node& unpack : unpacks) nodes.push_back(std::move(unpack));
 }

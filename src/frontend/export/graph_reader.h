@@ -29,6 +29,8 @@ class GraphReader {
                          std::vector<Node>& nodes);
   // Whether `target` is Python's arithmetic; completes `node`, or defines its output as its argument and clears kind.
   bool read_scalar_operator(Node& node, const std::string& target, const Json& node_record, Names& names) const;
+  // Writes the sizes that the program declares for the result in the place of a -1.
+  void complete_reshape(Node& node) const;
   // Adds `node` with values for its outputs, and a prim::ListUnpack for a list among them.
   void add_node(Node node, const Json& node_record, const Json& record, Names& names, std::vector<Node>& nodes);
   void inline_graph(const Json& graph, const std::vector<Argument>& arguments, const Json& node_record, Names& names,

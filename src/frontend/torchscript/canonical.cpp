@@ -31,6 +31,9 @@ void keep(Node& node, std::initializer_list<std::string_view> names) {
 }  // namespace
 
 void canonicalize(const Graph& graph, Node& node) {
+  for (const std::string_view kind : {"split", "chunk", "split_with_sizes"}) {
+    if (node.kind == fmt::format("aten::unsafe_{}", kind)) node.kind = fmt::format("aten::{}", kind);
+  }
   const bool mode = node.kind == "aten::_convolution_mode";
   if (!mode && node.kind != "aten::_convolution") return;
   const std::size_t rank = spatial_rank(graph, node);

@@ -24,7 +24,17 @@ std::optional<bool> constant_bool(const Binding& binding) {
   return value != nullptr && value->isBool() ? std::optional(value->toBool()) : std::nullopt;
 }
 
-// Values from outside that the node's blocks read.
+// Whether a block of `node` makes the value. (An iteration written out before may have left a binding of it.)
+bool is_made_inside(const jit::Value* value, const jit::Node* node) {
+  for (const jit::Block* block = value->node()->owningBlock(); block != nullptr;) {
+    const jit::Node* owner = block->owningNode();
+    if (owner == node) return true;
+    block = owner == nullptr ? nullptr : owner->owningBlock();
+  }
+  return false;
+}
+
+// Values that the block reads.
 void for_each_captured(const jit::Block* block, const std::function<void(const jit::Value*)>& visit) {
   for (const jit::Node* node : block->nodes()) {
     for (const jit::Value* input : node->inputs()) visit(input);
@@ -129,6 +139,7 @@ void Importer::pin_captured(Frame& frame, const jit::Node* node) {
   bool writes = false;
   for (const jit::Block* block : node->blocks()) writes = writes || writes_containers(block, 0);
   const auto pin_value = [&](const jit::Value* value) {
+    if (is_made_inside(value, node)) return;
     const auto found = frame.values.find(value);
     if (found != frame.values.end()) found->second = pin(frame, node, Binding(found->second));
   };

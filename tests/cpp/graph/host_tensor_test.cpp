@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <cstring>
+#include <limits>
+
 namespace torch2trt {
 namespace {
 
@@ -42,6 +46,36 @@ TEST(Sliced, Empty) {
 // A step over a dimension of which one element remains is no stride: torch has no negative ones.
 TEST(Sliced, OneElementBackwards) {
   EXPECT_EQ(elements(sliced(three_by_four(), {2, 3}, {1, 1}, {-1, -1})), (std::vector<std::int64_t>{11}));
+}
+
+std::uint16_t half_bits(double value) {
+  const HostTensor tensor = full_host_tensor(value, DType::kFloat16, {1});
+  std::uint16_t bits = 0;
+  std::memcpy(&bits, tensor.data, sizeof bits);
+  return bits;
+}
+
+// Of a finite, positive float16.
+double half_value(int bits) {
+  const int exponent = bits >> 10;
+  return exponent == 0 ? std::ldexp(bits, -24) : std::ldexp(1024 + (bits & 1023), exponent - 25);
+}
+
+TEST(HostTensor, EveryFloat16IsRoundedToTheNearestOrToEven) {
+  constexpr int kInfinity = 0x7c00;
+  for (int bits = 0; bits < kInfinity; ++bits) {
+    const double value = half_value(bits);
+    ASSERT_EQ(half_bits(value), bits);
+    ASSERT_EQ(half_bits(-value), bits | 0x8000) << value;
+    const double next = bits + 1 == kInfinity ? 65536 : half_value(bits + 1);
+    const double middle = (value + next) / 2;
+    ASSERT_EQ(half_bits(middle), bits + (bits & 1)) << middle;
+    ASSERT_EQ(half_bits(std::nextafterf(static_cast<float>(middle), 0)), bits) << middle;
+    ASSERT_EQ(half_bits(std::nextafterf(static_cast<float>(middle), 1e9F)), bits + 1) << middle;
+  }
+  EXPECT_EQ(half_bits(1e30), kInfinity);
+  EXPECT_EQ(half_bits(-std::numeric_limits<double>::infinity()), kInfinity | 0x8000);
+  EXPECT_GT(half_bits(std::numeric_limits<double>::quiet_NaN()), kInfinity);
 }
 
 }  // namespace

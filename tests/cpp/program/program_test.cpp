@@ -32,7 +32,7 @@ TEST(Program, FileToNetwork) {
   EXPECT_EQ(converted.signature.input_leaves[0].kind, Leaf::Kind::kTensor);
   const std::string text = network_text(*network);
   EXPECT_THAT(text, HasSubstr("ElementWise(%x"));
-  EXPECT_THAT(text, HasSubstr("output %output : float32[2,3]"));
+  EXPECT_THAT(text, HasSubstr("output %output_0 : float32[2,3]"));
 }
 
 TEST(Program, PassesLeaveTheNodesOfHandlersAlone) {
