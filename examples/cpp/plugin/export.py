@@ -1,6 +1,6 @@
 """Writes a program with an operator of its own, an input and what PyTorch returns: model.pt2, x.npy and y.npy.
 
-    python export.py DIR
+python export.py DIR
 """
 
 import pathlib
