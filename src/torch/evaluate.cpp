@@ -35,8 +35,12 @@ c10::IValue number_as_tensor(const at::Scalar& number) {
 
 c10::IValue to_ivalue(const Operand& operand, const c10::TypePtr& type);
 
+c10::IValue untyped_ivalue(const Operand& operand);
+
 c10::IValue list_to_ivalue(const Operand::List& list, const c10::TypePtr& element) {
-  c10::impl::GenericList result(element);
+  // `t[]`: a list of whatever its items are.
+  const bool any = element->kind() == c10::TypeKind::VarType && !list.empty();
+  c10::impl::GenericList result(any ? untyped_ivalue(list[0]).type() : element);
   result.reserve(list.size());
   for (const Operand& item : list) result.push_back(to_ivalue(item, element));
   return result;
