@@ -29,12 +29,18 @@ RuntimeLog log_to(const py::object& log) {
   };
 }
 
+// Python has addresses and streams as numbers.
+template <typename T>
+T* pointer(std::uintptr_t address) {
+  return reinterpret_cast<T*>(address);  // NOLINT(performance-no-int-to-ptr)
+}
+
 // allocate(bytes) -> a torch tensor of that many bytes, on the current stream.
 OutputAllocator allocate_with(const py::object& allocate) {
   return [allocate = shared(allocate)](std::size_t bytes, cudaStream_t /*stream*/) -> std::shared_ptr<void> {
     const py::gil_scoped_acquire gil;
     const std::shared_ptr<py::object> tensor = shared((*allocate)(bytes));
-    return {tensor, reinterpret_cast<void*>(tensor->attr("data_ptr")().cast<std::uintptr_t>())};
+    return {tensor, pointer<void>(tensor->attr("data_ptr")().cast<std::uintptr_t>())};
   };
 }
 
@@ -78,9 +84,9 @@ class NativeEngine {
     for (std::size_t i = 0; i < inputs.size(); ++i) {
       const auto& [address, dtype, shape, device] = inputs[i];
       context_->set_input(static_cast<int>(i),
-                          {reinterpret_cast<void*>(address), dtype_from_name(dtype).value(), Shape(shape), device});
+                          {pointer<void>(address), dtype_from_name(dtype).value(), Shape(shape), device});
     }
-    context_->enqueue(reinterpret_cast<cudaStream_t>(stream));
+    context_->enqueue(pointer<std::remove_pointer_t<cudaStream_t>>(stream));
   }
 
   // Whether outputs() has to wait for the stream: sizes depend on the data.

@@ -1,6 +1,9 @@
 #include "running_max_plugin.h"
 
 #include <cstring>
+#include <memory>
+#include <new>
+#include <string>
 
 #include "running_max.h"
 
@@ -10,13 +13,20 @@ namespace {
 const nvinfer1::PluginField kFields[] = {{"window", nullptr, nvinfer1::PluginFieldType::kINT32, 1}};
 const nvinfer1::PluginFieldCollection kFieldNames{1, kFields};
 
+// Null, which TensorRT takes for a failure, where there is no memory: it calls what may not throw.
+RunningMaxPlugin* make_plugin(std::int64_t window, const std::string& name_space) noexcept {
+  try {
+    auto plugin = std::make_unique<RunningMaxPlugin>(window);
+    plugin->setPluginNamespace(name_space.c_str());
+    return plugin.release();
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+}
+
 }  // namespace
 
-nvinfer1::IPluginV2DynamicExt* RunningMaxPlugin::clone() const noexcept {
-  auto* copy = new RunningMaxPlugin(window_);
-  copy->setPluginNamespace(namespace_.c_str());
-  return copy;
-}
+nvinfer1::IPluginV2DynamicExt* RunningMaxPlugin::clone() const noexcept { return make_plugin(window_, namespace_); }
 
 nvinfer1::DimsExprs RunningMaxPlugin::getOutputDimensions(std::int32_t /*output*/, const nvinfer1::DimsExprs* inputs,
                                                           std::int32_t /*count*/,
@@ -53,10 +63,7 @@ nvinfer1::IPluginV2* RunningMaxCreator::createPlugin(const char* /*name*/,
     const nvinfer1::PluginField& field = fields->fields[i];
     if (std::strcmp(field.name, "window") != 0 || field.type != nvinfer1::PluginFieldType::kINT32) continue;
     const std::int32_t window = *static_cast<const std::int32_t*>(field.data);
-    if (window < 1) return nullptr;
-    auto* plugin = new RunningMaxPlugin(window);
-    plugin->setPluginNamespace(namespace_.c_str());
-    return plugin;
+    return window < 1 ? nullptr : make_plugin(window, namespace_);
   }
   return nullptr;
 }
@@ -66,10 +73,7 @@ nvinfer1::IPluginV2* RunningMaxCreator::deserializePlugin(const char* /*name*/, 
   std::int64_t window = 0;
   if (size != sizeof(window)) return nullptr;
   std::memcpy(&window, data, size);
-  if (window < 1) return nullptr;
-  auto* plugin = new RunningMaxPlugin(window);
-  plugin->setPluginNamespace(namespace_.c_str());
-  return plugin;
+  return window < 1 ? nullptr : make_plugin(window, namespace_);
 }
 
 }  // namespace demo

@@ -150,7 +150,10 @@ TEST(ReducedPrecision, PositionsStayExact) {
 }
 
 TEST(ReducedPrecision, WhatIsKeptIsChosenByPathAndOperator) {
-  const std::string nodes = "  %y : float32[2,3] = aten::linear(input=%x, weight=%w, bias=%b)  # head\n  return (%y)\n";
+  const std::string nodes =
+      "  %y : float32[2,3] = aten::linear(input=%x, weight=%w, bias=%b)  # scope \"head\"\n  return (%y)\n";
+  EXPECT_EQ(converted(kLinear, nodes, DType::kFloat16, "^head/").counts.reduced, 0);
+  EXPECT_EQ(converted(kLinear, nodes, DType::kFloat16, "^neck/").counts.reduced, 1);
   EXPECT_EQ(converted(kLinear, kProduct + "  return (%y)\n", DType::kFloat16, "/linear$").counts.reduced, 0);
   EXPECT_EQ(converted(kLinear, kProduct + "  return (%y)\n", DType::kFloat16, "/conv").counts.reduced, 1);
   EXPECT_THAT([&] { converted(kLinear, kProduct + "  return (%y)\n", DType::kFloat16, "("); },

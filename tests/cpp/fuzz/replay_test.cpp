@@ -14,7 +14,8 @@ constexpr int kMutants = 3000;
 // One to four changes: a bit, a byte of interest, a piece gone, doubled or taken from elsewhere, an end cut off.
 std::string mutant(std::string input, const std::vector<std::string>& seeds, std::mt19937_64& random) {
   const auto below = [&](std::size_t end) { return end == 0 ? 0 : static_cast<std::size_t>(random() % end); };
-  static constexpr std::string_view kBytes("\0\xff\x7f\x80\"\\{}[]()%,:*-019.e", 24);
+  using namespace std::string_view_literals;
+  static constexpr std::string_view kBytes = "\0\xff\x7f\x80\"\\{}[]()%,:*-019.e"sv;
   for (std::size_t changes = 1 + below(4); changes > 0; --changes) {
     const std::size_t at = below(input.size());
     const std::size_t length = 1 + below(16);
