@@ -80,9 +80,17 @@ void compare(const Case& wanted, const ExpectedOutput& output, const cli::HostAr
 Json check(const Case& wanted, const Options& options) {
   Json result = {{"name", wanted.name}};
   try {
+    auto start = std::chrono::steady_clock::now();
+    // How long a phase took, and begins the next.
+    const auto noted = [&](const char* phase) {
+      result[phase] = seconds_since(start);
+      start = std::chrono::steady_clock::now();
+    };
     Graph graph = read_pt2(wanted.model);
     run_passes(graph);
+    noted("read_s");
     const auto builder = make_nvinfer_builder(options.tensorrt, {}, false);
+    noted("builder_s");  // TensorRT 8 reads all its kernels for each builder
     ConvertOptions convert_options{.shapes = wanted.shapes};
     convert_options.run.network = &builder->network();
     BuildOptions build;
@@ -95,9 +103,9 @@ Json check(const Case& wanted, const Options& options) {
     const bool same_layers = !wanted.layers.empty() && layer_types(network) == wanted.layers;
     result["layers"] = network.getNbLayers();
     result["same_layers"] = same_layers;
-    const auto start = std::chrono::steady_clock::now();
+    noted("convert_s");
     const SerializedEngine plan = builder->build(converted, build, {});
-    result["build_s"] = seconds_since(start);
+    noted("build_s");
     if (!options.engines.empty()) {
       std::ofstream(options.engines + "/" + wanted.name + ".engine", std::ios::binary)
           .write(reinterpret_cast<const char*>(plan.bytes.data()), static_cast<std::streamsize>(plan.bytes.size()));
@@ -105,6 +113,7 @@ Json check(const Case& wanted, const Options& options) {
     EngineOptions engine_options;
     engine_options.tensorrt_library = options.tensorrt;
     const auto engine = Engine::from_plan(plan.bytes.data(), plan.bytes.size(), engine_options);
+    noted("load_s");
     const Stream stream;  // before the context, whose outputs it must outlive
     Context context(engine);
     Errors errors;
@@ -118,6 +127,7 @@ Json check(const Case& wanted, const Options& options) {
         compare(wanted, run.outputs[i], on_host(output, stream), same_layers, options, errors);
       }
     }
+    noted("run_s");
     result["status"] = errors.fault.empty() ? "passed" : "failed";
     result["message"] = errors.fault;
     result["error"] = errors.largest;
