@@ -15,6 +15,9 @@ namespace torch2trt::runtime {
 class OutputMemory : public std::enable_shared_from_this<OutputMemory> {
  public:
   OutputMemory(const CudaApi& cuda, int device) : cuda_(cuda), device_(device) {}
+  ~OutputMemory() { close(); }
+  OutputMemory(const OutputMemory&) = delete;
+  OutputMemory& operator=(const OutputMemory&) = delete;
 
   // At least `bytes` for use in the order of `stream`, which must live until this returns. Throws Error(kRuntime).
   std::shared_ptr<void> allocate(std::size_t bytes, cudaStream_t stream);

@@ -15,7 +15,7 @@ const double kInfinity = std::numeric_limits<double>::infinity();
 HostArray array(const std::vector<double>& values, DType dtype = DType::kFloat64) {
   HostArray array{DType::kFloat64, {static_cast<std::int64_t>(values.size())}, {}};
   array.bytes.resize(values.size() * sizeof(double));
-  std::memcpy(array.bytes.data(), values.data(), array.bytes.size());
+  if (!values.empty()) std::memcpy(array.bytes.data(), values.data(), array.bytes.size());
   return converted(array, dtype, "test");
 }
 

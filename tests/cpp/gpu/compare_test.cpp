@@ -19,7 +19,7 @@ template <typename Value>
 HostArray array(DType dtype, const std::vector<Value>& values) {
   HostArray made{dtype, {static_cast<std::int64_t>(values.size())}, {}};
   made.bytes.resize(values.size() * sizeof(Value));
-  std::memcpy(made.bytes.data(), values.data(), made.bytes.size());
+  if (!values.empty()) std::memcpy(made.bytes.data(), values.data(), made.bytes.size());
   return made;
 }
 HostArray doubles(const std::vector<double>& values) { return array(DType::kFloat64, values); }

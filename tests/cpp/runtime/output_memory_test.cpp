@@ -46,6 +46,16 @@ TEST_F(Outputs, OfAStreamThatIsGoneAreFreedInTheEnd) {
   EXPECT_EQ(fake_cuda_state().synchronized, 2);
 }
 
+TEST_F(Outputs, AreFreedThoughNobodyClosed) {
+  {
+    const FakeStream stream;
+    const auto output = memory_->allocate(16, stream);
+    memory_.reset();  // the output keeps it
+    EXPECT_EQ(fake_cuda_state().live(), 1);
+  }
+  EXPECT_EQ(fake_cuda_state().live(), 0);
+}
+
 TEST_F(Outputs, NothingIsWaitedForWhereNothingWasDropped) {
   memory_->close();
   EXPECT_EQ(fake_cuda_state().synchronized, 0);
