@@ -70,8 +70,8 @@ def text(results: dict[str, dict[str, Any]]) -> str:
     onnx = (
         ""
         if everywhere
-        else "Empty where there is no network, or it was not measured: the\n"
-        "  parser takes no capital letters in Einsum (maxvit_t), and one ONNX file holds 2 GB (regnet_y_128gf, vit_h_14)."
+        else "Empty where there is no network, or it was not measured: the parser\n"
+        "  takes no capital letters in Einsum (maxvit_t), and one ONNX file holds 2 GB (regnet_y_128gf, vit_h_14)."
     )
     page = HEADER.format(onnx=onnx).replace(" \n", "\n")
     missing = sorted(set(models.names()) - set(results))
