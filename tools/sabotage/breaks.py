@@ -100,8 +100,8 @@ BREAKS = [
     Break(
         "attention.cpp",
         "a given scale is ignored",
-        "const double scale = given ? *given : 1 /",
-        "const double scale = 1 /",
+        "const double factor = scale ? *scale : 1 /",
+        "const double factor = 1 /",
         "scaled_dot_product_attention",
     ),
     Break(
