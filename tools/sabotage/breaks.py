@@ -37,8 +37,8 @@ BREAKS = [
     Break(
         "padding.cpp",
         "padding before and after are swapped",
-        "bounds.start[axis] = minus(net, 0, pad[2 * i]);",
-        "bounds.start[axis] = minus(net, 0, pad[2 * i + 1]);",
+        "bounds.start.at(axis) = minus(net, 0, pad[2 * i]);",
+        "bounds.start.at(axis) = minus(net, 0, pad[2 * i + 1]);",
         "constant_pad_nd or reflection_pad2d",
     ),
     Break(
