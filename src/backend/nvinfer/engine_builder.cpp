@@ -8,6 +8,7 @@
 
 #include "src/backend/nvinfer/network.h"
 #include "src/backend/nvinfer/operands.h"
+#include "src/backend/nvinfer/shared_builder.h"
 #include "src/files/timing_cache.h"
 #include "src/tensorrt/compat.h"
 #include "src/tensorrt/kernel_libraries.h"
@@ -91,10 +92,10 @@ class NvinferEngineBuilder : public EngineBuilder {
       : log_(std::move(log)),
         library_(with_library_errors([&] { return tensorrt::Library::open(tensorrt); })),
         scope_(sink_of(log_), verbose) {
-    builder_.reset(with_library_errors([&] { return library_->create_builder(tensorrt::Logger::instance()); }));
-    if (builder_) {
-      builder_->setErrorRecorder(&recorder_);
-      definition_.reset(builder_->createNetworkV2(tensorrt::kNetworkFlags));
+    shared_ = with_library_errors([&] { return SharedBuilder::of_thread(library_); });
+    if (shared_) {
+      const SharedBuilder::Use use(*shared_, recorder_);
+      definition_.reset(shared_->builder().createNetworkV2(tensorrt::kNetworkFlags));
     }
     if (!definition_) fails_here();
     network_ = std::make_unique<NvinferNetwork>(*definition_);
@@ -107,11 +108,12 @@ class NvinferEngineBuilder : public EngineBuilder {
 
   SerializedEngine build(const Converted& converted, const BuildOptions& options,
                          const ProgressSink& progress) override {
+    const SharedBuilder::Use use(*shared_, recorder_);
     network_->release_errors();  // what TensorRT reports of it goes to the builder's recorder now
     definition_->setErrorRecorder(&recorder_);
     recorder_.clear();
     scope_.take_errors();
-    const std::unique_ptr<nvinfer1::IBuilderConfig> config(builder_->createBuilderConfig());
+    const std::unique_ptr<nvinfer1::IBuilderConfig> config(shared_->builder().createBuilderConfig());
     if (!config) failed("made no builder configuration");
     set_options(*config, options);
     add_profile(*config, converted);
@@ -119,7 +121,7 @@ class NvinferEngineBuilder : public EngineBuilder {
     std::unique_ptr<nvinfer1::ITimingCache> cache = set_timing_cache(*config, options);
     Monitor monitor(progress);
     if (progress) watch(*config, monitor);
-    std::shared_ptr<nvinfer1::IHostMemory> serialized(builder_->buildSerializedNetwork(*definition_, *config));
+    std::shared_ptr<nvinfer1::IHostMemory> serialized(shared_->builder().buildSerializedNetwork(*definition_, *config));
     watch(*config, nullptr);
     if (monitor.cancelled()) throw Cancelled();
     if (!serialized) failed("could not build an engine");
@@ -193,7 +195,7 @@ class NvinferEngineBuilder : public EngineBuilder {
 
   void add_profile(nvinfer1::IBuilderConfig& config, const Converted& converted) {
     if (converted.ranges.empty()) return;
-    nvinfer1::IOptimizationProfile* profile = builder_->createOptimizationProfile();  // the builder's
+    nvinfer1::IOptimizationProfile* profile = shared_->builder().createOptimizationProfile();  // the builder's
     if (profile == nullptr) failed("made no optimization profile");
     for (const auto& [input, range] : converted.ranges) {
       using nvinfer1::OptProfileSelector;
@@ -248,7 +250,7 @@ class NvinferEngineBuilder : public EngineBuilder {
   std::shared_ptr<const tensorrt::Library> library_;
   tensorrt::LogScope scope_;
   tensorrt::ErrorRecorder recorder_;
-  std::unique_ptr<nvinfer1::IBuilder> builder_;
+  std::shared_ptr<SharedBuilder> shared_;
   std::unique_ptr<nvinfer1::INetworkDefinition> definition_;
   std::unique_ptr<NvinferNetwork> network_;
 };
