@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import pathlib
 import subprocess
 import sys
@@ -30,7 +31,7 @@ from typing import Any
 
 # The measured processes run this file too: what they do not need is imported where it is used.
 
-ROOT = pathlib.Path(__file__).parents[1]
+ROOT = pathlib.Path(__file__).resolve().parents[1]
 MODELS = ("resnet18", "resnet50", "vit_b_16", "swin_t", "efficientnet_b0")
 PAGE = ROOT / "docs" / "benchmarks.md"
 BEGIN, END = "<!-- begin: benchmarks/convert.py -->", "<!-- end: benchmarks/convert.py -->"
@@ -144,7 +145,10 @@ def fresh(stage: str, name: str, folder: pathlib.Path) -> dict[str, Any]:
     """What a stage reports, run in a process of its own, and that process's time."""
     start = time.perf_counter()
     command = [sys.executable, __file__, "--stage", stage, "--folder", str(folder), name]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    # The package as `make build` leaves it in this checkout, if there is one there.
+    path = os.pathsep.join(filter(None, [str(ROOT / "python"), os.environ.get("PYTHONPATH")]))
+    environment = os.environ | ({"PYTHONPATH": path} if any(ROOT.glob("python/torch2trt/_C*.so")) else {})
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
     wall = round(time.perf_counter() - start, 3)
     return {**json.loads((folder / f"{stage}.json").read_text()), "wall_s": wall}
 

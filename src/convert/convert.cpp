@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include "src/convert/signature.h"
 
@@ -113,6 +116,10 @@ Converted convert(const Graph& graph, const ConvertOptions& options) {
   }
   converted.signature.input_structure = graph.input_structure;
   converted.signature.output_structure = graph.output_structure;
+#ifdef __GLIBC__
+  // What reading and folding needed goes back to the system: the builder takes much, and soon.
+  malloc_trim(0);
+#endif
   return converted;
 }
 

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <cmath>
+
+#include "src/handlers/doubles.h"
 #include "src/handlers/register.h"
-#include "src/torch/batch_norm.h"
 
 namespace torch2trt {
 namespace {
@@ -24,6 +26,24 @@ Tensor normalized_by_batch(Network& net, const Tensor& x, double epsilon) {
   return centred / net.unary(UnaryOperation::kSqrt, variance + epsilon);
 }
 
+struct ScaleShift {
+  HostTensor scale, shift;  // [C]
+};
+
+// What batch norm in evaluation does to a channel: y = x * scale + shift. In float64 until the end.
+ScaleShift scale_shift(const HostTensor& mean, const HostTensor& variance, const std::optional<HostTensor>& weight,
+                       const std::optional<HostTensor>& bias, double epsilon, DType dtype) {
+  std::vector<double> scale = doubles_of(variance);
+  std::vector<double> shift = doubles_of(mean);
+  const std::vector<double> weights = weight ? doubles_of(*weight) : std::vector<double>(scale.size(), 1.0);
+  const std::vector<double> biases = bias ? doubles_of(*bias) : std::vector<double>(scale.size(), 0.0);
+  for (std::size_t i = 0; i < scale.size(); ++i) {
+    scale[i] = weights.at(i) / std::sqrt(scale[i] + epsilon);
+    shift.at(i) = biases.at(i) - shift[i] * scale[i];
+  }
+  return {vector_of(scale, dtype), vector_of(shift, dtype)};
+}
+
 Tensor batch_norm(Network& net, Args& a) {
   const Tensor x = a.tensor("input");
   a.require(is_floating(x.dtype()), fmt::format("batch norm of {} is not supported", name(x.dtype())));
@@ -40,7 +60,7 @@ Tensor batch_norm(Network& net, Args& a) {
     return result;
   }
   const ScaleShift affine =
-      batch_norm_scale_shift(a.weights("running_mean"), a.weights("running_var"), weight, bias, epsilon, x.dtype());
+      scale_shift(a.weights("running_mean"), a.weights("running_var"), weight, bias, epsilon, x.dtype());
   // NvInfer.h: a scale layer needs at least four dimensions.
   if (x.rank() >= 4) return net.add(layer::Scale{x, 1, affine.shift, affine.scale});
   return x * net.constant(per_channel(affine.scale, x.rank())) + net.constant(per_channel(affine.shift, x.rank()));

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "src/handlers/doubles.h"
 #include "src/handlers/register.h"
 
 namespace torch2trt {
@@ -13,16 +14,6 @@ namespace {
 
 constexpr double kInt8Low = -128;
 constexpr double kInt8High = 127;
-
-std::vector<double> values_of(const HostTensor& tensor) {
-  const HostTensor wide = contiguous_as(tensor, DType::kFloat64);
-  const auto* first = static_cast<const double*>(wide.data);
-  return {first, first + wide.numel()};
-}
-
-HostTensor vector_of(const std::vector<double>& values) {
-  return host_tensor(std::vector<float>(values.begin(), values.end()), {static_cast<std::int64_t>(values.size())});
-}
 
 // Scales and the range of the quantized values with the zero point at 0; one each for the tensor, or for each channel.
 struct Grid {
@@ -83,7 +74,7 @@ Tensor per_tensor(Network& net, Args& a) {
 
 Tensor per_channel(Network& net, Args& a) {
   const Tensor x = a.tensor("self");
-  Grid grid = grid_of(a, values_of(a.weights("scale")), values_of(a.weights("zero_point")));
+  Grid grid = grid_of(a, doubles_of(a.weights("scale")), doubles_of(a.weights("zero_point")));
   grid.axis = a.axis("axis", x);
   return fake_quantized(net, x, grid);
 }

@@ -153,17 +153,16 @@ class Folder {
                                   tensor_type(kernel_type.dtype, broadcast), "bn_scale");
     const ValueId folded = mul(kernel, scale_nd, kernel_type, kernel_name + "_folded");
 
+    // bias of the norm - (mean - bias of the convolution) * scale: of few operators, each of which costs libtorch
+    // pages.
+    const auto sub = [&](ValueId a, ValueId b) {
+      return emit("aten::sub.Tensor", {{"self", a}, {"other", b}}, channels, "bn_shift");
+    };
     ValueId shift = wide("running_mean");
-    if (const auto* bias = argument(node, "bias").as<ValueId>()) {
-      shift = emit("aten::sub.Tensor", {{"self", cast(emit, *bias, DType::kFloat64)}, {"other", shift}}, channels,
-                   "bn_shift");
-      shift = mul(shift, scale, channels, "bn_shift");
-    } else {
-      shift = emit("aten::neg", {{"self", mul(shift, scale, channels, "bn_shift")}}, channels, "bn_shift");
-    }
-    if (!argument(norm, "bias").is_none()) {
-      shift = emit("aten::add.Tensor", {{"self", shift}, {"other", wide("bias")}}, channels, "bn_shift");
-    }
+    if (const auto* bias = argument(node, "bias").as<ValueId>()) shift = sub(shift, cast(emit, *bias, DType::kFloat64));
+    shift = mul(shift, scale, channels, "bn_shift");
+    shift = argument(norm, "bias").is_none() ? emit("aten::neg", {{"self", shift}}, channels, "bn_shift")
+                                             : sub(wide("bias"), shift);
     shift = cast(emit, shift, *kernel_type.dtype);
 
     for (NamedArgument& given : node.arguments) {

@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <torch/csrc/jit/runtime/operator.h>
 
+#include <optional>
+
 #include "src/torch/tensors.h"
 
 namespace torch2trt {
@@ -139,6 +141,14 @@ Operand from_ivalue(const c10::IValue& value) {
   return Object{std::make_shared<c10::IValue>(value), value.tagKind()};
 }
 
+// Whether the operator has a kernel below autograd's, which would be loaded and called for nothing. Those that write
+// to their arguments keep it: it counts the versions of tensors.
+bool has_kernel_below_autograd(const torch::jit::Operator& op) {
+  if (op.schema().is_mutable()) return false;
+  const auto handle = c10::Dispatcher::singleton().findSchema(op.schema().operator_name());
+  return handle && handle->hasComputedKernelForDispatchKey(c10::DispatchKey::CPU);
+}
+
 }  // namespace
 
 bool can_evaluate(const Node& node) { return find_operator(node) != nullptr; }
@@ -154,6 +164,8 @@ std::vector<Operand> evaluate(const Node& node, const std::vector<NamedOperand>&
     throw Error(ErrorCategory::kUnsupportedOperator, "this process has no such operator", node.location());
   }
   const at::NoGradGuard no_grad;
+  std::optional<at::AutoDispatchBelowADInplaceOrView> no_autograd;
+  if (has_kernel_below_autograd(*op)) no_autograd.emplace();
   // PyTorch's kernel of numbers divides without asking.
   const auto* divisor =
       node.kind == "aten::remainder" && node.overload == "int" ? operands.at(1).value.as<std::int64_t>() : nullptr;

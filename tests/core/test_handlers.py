@@ -438,3 +438,19 @@ def test_missing_handlers_are_listed_together(frontend):
     assert text.count("test_handlers.py:") >= 3
     assert "The network is incomplete and must not be used" in text
     assert all(node.source for node in caught.value.unsupported)
+
+
+def test_an_operator_with_a_kernel_for_autograd_only_is_computed():
+    library = torch.library.Library("torch2trt_test_autograd", "DEF")
+    library.define("tripled(Tensor x) -> Tensor")
+    library.impl("tripled", lambda x: x.detach() * 3, "Autograd")
+
+    class Net(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.register_buffer("scale", torch.randn(3))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return x + torch.ops.torch2trt_test_autograd.tripled(self.scale)
+
+    build(check(torch.jit.script(Net()), torch.randn(2, 3), "trace"))
