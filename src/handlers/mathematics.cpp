@@ -6,6 +6,7 @@
 #include <limits>
 #include <numbers>
 
+#include "src/handlers/logarithms.h"
 #include "src/handlers/register.h"
 
 namespace torch2trt {
@@ -114,13 +115,6 @@ Results nan_to_num(Network&, Args& a) {
 // tanh(x / 2) * (exp(x) + 1): exp(x) - 1 without the cancellation at 0.
 Tensor expm1(const Tensor& x) {
   return x.network().activation(ActivationType::kTanh, x * 0.5) * (unary(UnaryOperation::kExp, x) + 1);
-}
-
-// log(1 + x); near 0 by 2 * atanh(x / (2 + x)), which does not round x away.
-Tensor log1p(const Tensor& x) {
-  const Tensor near = unary(UnaryOperation::kAtanh, x / (x + 2)) * 2;
-  const Tensor small = less(unary(UnaryOperation::kAbs, x), number_like(x, 0.5));
-  return choose(small, near, unary(UnaryOperation::kLog, x + 1));
 }
 
 Tensor log2(const Tensor& x) { return unary(UnaryOperation::kLog, x) * std::numbers::log2e; }

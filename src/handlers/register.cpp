@@ -34,6 +34,7 @@ void register_all(HandlerRegistry& registry) {
   register_facts(registry);
   register_joining(registry);
   register_distances(registry);
+  register_losses(registry);
   register_recurrent_cells(registry);
   register_statistics(registry);
 }
