@@ -71,6 +71,12 @@ constexpr std::array kExact = {
     "aten::_softmax", "aten::special_softmax",
     // positions: 2049 is no half
     "aten::grid_sampler", "aten::grid_sampler_2d",
+    // losses
+    "aten::binary_cross_entropy", "aten::binary_cross_entropy_with_logits", "aten::cosine_embedding_loss",
+    "aten::cross_entropy_loss", "aten::hinge_embedding_loss", "aten::huber_loss", "aten::kl_div", "aten::l1_loss",
+    "aten::margin_ranking_loss", "aten::mse_loss", "aten::nll_loss", "aten::nll_loss2d", "aten::nll_loss2d_forward",
+    "aten::nll_loss_forward", "aten::nll_loss_nd", "aten::poisson_nll_loss", "aten::smooth_l1_loss",
+    "aten::soft_margin_loss", "aten::triplet_margin_loss",
     // grids of integers
     "aten::_fake_quantize_per_tensor_affine_cachemask_tensor_qparams", "aten::fake_quantize_per_channel_affine",
     "aten::fake_quantize_per_channel_affine_cachemask", "aten::fake_quantize_per_tensor_affine",

@@ -96,15 +96,13 @@ Picked picked(Network& net, Args& a, const Tensor& x, const std::optional<Tensor
   a.require(x.rank() >= 1 && target.rank() == (x.rank() == 1 ? 0 : x.rank() - 1),
             fmt::format("{} dimensions of classes for a loss of {} dimensions", target.rank(), x.rank()));
   const std::int64_t axis = x.rank() == 1 ? 0 : 1;
-  const Tensor valid =
-      net.unary(UnaryOperation::kNot, equals(target, static_cast<double>(a.integer("ignore_index"))));
+  const Tensor valid = net.unary(UnaryOperation::kNot, equals(target, static_cast<double>(a.integer("ignore_index"))));
   // What is ignored may be no class at all, so it is not looked up.
   const Tensor index = net.select(valid, target, number_like(target, 0));
-  const Tensor found = net.squeeze(net.add(layer::Gather{.data = x,
-                                                         .indices = net.unsqueeze(index, {axis}),
-                                                         .mode = GatherMode::kElement,
-                                                         .axis = axis}),
-                                   {axis});
+  const Tensor found =
+      net.squeeze(net.add(layer::Gather{
+                      .data = x, .indices = net.unsqueeze(index, {axis}), .mode = GatherMode::kElement, .axis = axis}),
+                  {axis});
   const Tensor zero = number_like(found, 0);
   if (!weight) return {net.select(valid, -found, zero), net.cast(valid, x.dtype()), valid};
   const Tensor own = net.gather(*weight, index, 0);
@@ -251,8 +249,9 @@ Results margin_ranking_loss(Network&, Args& a) {
 Results cosine_embedding_loss(Network& net, Args& a) {
   const Wide t = wide(a, {"input1", "input2", "target"});
   const std::int64_t axis = t[2].rank();
-  a.require(t[0].rank() == axis + 1 && t[1].rank() == axis + 1,
-            fmt::format("{} dimensions of targets for vectors of {} and {} dimensions", axis, t[0].rank(), t[1].rank()));
+  a.require(
+      t[0].rank() == axis + 1 && t[1].rank() == axis + 1,
+      fmt::format("{} dimensions of targets for vectors of {} and {} dimensions", axis, t[0].rank(), t[1].rank()));
   const auto sum = [&](const Tensor& x) { return net.reduce(ReduceOperation::kSum, x, {axis}, false); };
   constexpr double kEpsilon = 1e-12;
   const Tensor lengths = (sum(t[0] * t[0]) + kEpsilon) * (sum(t[1] * t[1]) + kEpsilon);
