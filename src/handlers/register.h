@@ -31,6 +31,8 @@ void register_einsum(HandlerRegistry& registry);
 void register_joining(HandlerRegistry& registry);
 void register_facts(HandlerRegistry& registry);
 void register_losses(HandlerRegistry& registry);
+void register_antialiasing(HandlerRegistry& registry);
+void register_detection(HandlerRegistry& registry);
 void register_distances(HandlerRegistry& registry);
 void register_embedding_bag(HandlerRegistry& registry);
 void register_mathematics(HandlerRegistry& registry);
