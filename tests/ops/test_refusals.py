@@ -46,10 +46,78 @@ GRAPHS = {
   %r = aten::triplet_margin_loss(anchor=%x, positive=%x, negative=%x, margin=1.0, p=2.0, eps=1e-06, swap=False, reduction=1)
   return (%r)
 }""",
+    "interpolation with antialias=True of dimension 3, whose size is only known at run time": """graph g(%x : float32[2,3,4,w] "x") {
+  %r = aten::_upsample_bilinear2d_aa(self=%x, output_size=[3, 5], align_corners=False, scales_h=None, scales_w=None)
+  return (%r)
+}""",
+    "interpolation in 2 dimensions takes a tensor of 4, not of 3": """graph g(%x : float32[3,4,5] "x") {
+  %r = aten::_upsample_bicubic2d_aa(self=%x, output_size=[3, 5], align_corners=False, scales_h=None, scales_w=None)
+  return (%r)
+}""",
+    "interpolation of int64 is not supported": """graph g(%x : int64[1,3,4,5] "x") {
+  %r = aten::_upsample_bicubic2d_aa(self=%x, output_size=[3, 5], align_corners=False, scales_h=None, scales_w=None)
+  return (%r)
+}""",
+    "interpolation of or to no pixels": """graph g(%x : float32[1,3,4,5] "x") {
+  %r = aten::_upsample_nearest_exact2d(self=%x, output_size=[3, 0], scales_h=None, scales_w=None)
+  return (%r)
+}""",
+    "col2im takes a tensor of 2 or 3 dimensions, not of 1": """graph g(%x : float32[4] "x") {
+  %r = aten::col2im(self=%x, output_size=[3, 3], kernel_size=[2, 2], dilation=[1, 1], padding=[0, 0], stride=[1, 1])
+  return (%r)
+}""",
+    "TensorRT adds up windows of floating-point types only, not int64": """graph g(%x : int64[1,4,4] "x") {
+  %r = aten::col2im(self=%x, output_size=[3, 3], kernel_size=[2, 2], dilation=[1, 1], padding=[0, 0], stride=[1, 1])
+  return (%r)
+}""",
+    "dimension 1 must be a multiple of the 4 elements of a window, and static": """graph g(%x : float32[1,6,4] "x") {
+  %r = aten::col2im(self=%x, output_size=[3, 3], kernel_size=[2, 2], dilation=[1, 1], padding=[0, 0], stride=[1, 1])
+  return (%r)
+}""",
+    "an image of 3 x 3 has 2 x 2 such windows, not 5": """graph g(%x : float32[1,4,5] "x") {
+  %r = aten::col2im(self=%x, output_size=[3, 3], kernel_size=[2, 2], dilation=[1, 1], padding=[0, 0], stride=[1, 1])
+  return (%r)
+}""",
+    "grids sample images or volumes, not tensors of 3 dimensions": """graph g(%x : float32[1,4,5] "x") {
+  %r = aten::grid_sampler(input=%x, grid=%x, interpolation_mode=0, padding_mode=0, align_corners=False)
+  return (%r)
+}""",
+    "a grid of 3 dimensions does not sample a volume": """graph g(%x : float32[1,2,3,4,5] "x", %g : float32[1,4,3] "g") {
+  %r = aten::grid_sampler_3d(input=%x, grid=%g, interpolation_mode=0, padding_mode=0, align_corners=False)
+  return (%r)
+}""",
+    "PyTorch samples volumes bilinearly or at the nearest point only": """graph g(%x : float32[1,2,3,4,3] "x") {
+  %r = aten::grid_sampler_3d(input=%x, grid=%x, interpolation_mode=2, padding_mode=0, align_corners=False)
+  return (%r)
+}""",
+    "unknown mode of grid_sampler": """graph g(%x : float32[1,2,3,4,3] "x") {
+  %r = aten::grid_sampler_3d(input=%x, grid=%x, interpolation_mode=0, padding_mode=3, align_corners=False)
+  return (%r)
+}""",
+    "reflection at the centres of pixels whose number is only known at run time": """graph g(%x : float32[1,2,3,4,w] "x", %g : float32[1,2,2,2,3] "g") {
+  %r = aten::grid_sampler_3d(input=%x, grid=%g, interpolation_mode=0, padding_mode=2, align_corners=True)
+  return (%r)
+}""",
+    "nms takes boxes of 2 dimensions and scores of 1, not of 3 and 1": """graph g(%x : float32[1,4,4] "x", %s : float32[4] "s") {
+  %r = torchvision::nms(dets=%x, scores=%s, iou_threshold=0.5)
+  return (%r)
+}""",
+    "roi_align takes images of 4 dimensions and regions of 2, not of 3 and 2": """graph g(%x : float32[3,4,5] "x", %s : float32[4,5] "s") {
+  %r = torchvision::roi_align(input=%x, rois=%s, spatial_scale=1.0, pooled_height=2, pooled_width=2, sampling_ratio=2, aligned=False)
+  return (%r)
+}""",
+    "roi_align to no pixels": """graph g(%x : float32[1,3,4,5] "x", %s : float32[4,5] "s") {
+  %r = torchvision::roi_align(input=%x, rois=%s, spatial_scale=1.0, pooled_height=0, pooled_width=2, sampling_ratio=2, aligned=False)
+  return (%r)
+}""",
 }
 
 # Inputs whose sizes are only known at run time, where these are 0.
-DYNAMIC = {"label smoothing over a number of classes that is only known at run time": {"x": (2, 0)}}
+DYNAMIC = {
+    "label smoothing over a number of classes that is only known at run time": {"x": (2, 0)},
+    "interpolation with antialias=True of dimension 3, whose size is only known at run time": {"x": (2, 3, 4, 0)},
+    "reflection at the centres of pixels whose number is only known at run time": {"x": (1, 2, 3, 4, 0)},
+}
 
 
 @pytest.mark.parametrize("reason", GRAPHS)
