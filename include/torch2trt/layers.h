@@ -263,8 +263,8 @@ struct NonZero {
 };  // [rank, count], count data-dependent
 // Non-maximum suppression. boxes [B, N, 4] (two opposite corners), scores [B, N, C] of one type; at most `limit` (0-d
 // int32) boxes a class are selected of the 5000 best: none that overlaps a better one by more than `overlap`, none of a
-// score up to `threshold` (0-d float32). Two outputs: int32 [count, 3], rows of batch, class and box by batch and falling
-// score (equal scores in any order), count data-dependent; and the count.
+// score up to `threshold` (0-d float32). Two outputs: int32 [count, 3], rows of batch, class and box by batch and
+// falling score (equal scores in any order), count data-dependent; and the count.
 struct NMS {
   Tensor boxes, scores, limit, overlap, threshold;
 };

@@ -1,5 +1,5 @@
-// Interpolation that takes all pixels in account when it makes an image smaller: each axis is a product with a matrix that
-// is made here, as PyTorch makes it when it runs.
+// Interpolation that takes all pixels in account when it makes an image smaller: each axis is a product with a matrix
+// that is made here, as PyTorch makes it when it runs.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -60,18 +60,18 @@ Handler upsample(Filter filter) {
   return [filter](Network& net, Args& a) -> Results {
     const Tensor x = a.tensor(a.has("input") ? "input" : "self");
     a.require(is_floating(x.dtype()), fmt::format("interpolation of {} is not supported", name(x.dtype())));
-    a.require(x.rank() == 4,
-              fmt::format("interpolation in 2 dimensions takes a tensor of 4, not of {}", x.rank()));
+    a.require(x.rank() == 4, fmt::format("interpolation in 2 dimensions takes a tensor of 4, not of {}", x.rank()));
     const std::vector<Dim> shape = target_sizes(a, x, 2);
     const auto scales = given_scales(a, 2);
     const bool align_corners = a.boolean("align_corners");
     Tensor result = net.cast(x, DType::kFloat32);
     for (const std::int64_t axis : {3, 2}) {
       const auto at = static_cast<std::size_t>(axis);
-      a.require(x.dim(axis).is_constant() && shape.at(at).is_constant(),
-                fmt::format("interpolation with antialias=True of dimension {}, whose size is only known at run time: the "
-                            "weights of its pixels are computed at conversion",
-                            axis));
+      a.require(
+          x.dim(axis).is_constant() && shape.at(at).is_constant(),
+          fmt::format("interpolation with antialias=True of dimension {}, whose size is only known at run time: the "
+                      "weights of its pixels are computed at conversion",
+                      axis));
       const std::int64_t from = x.dim(axis).value();
       const std::int64_t to = shape.at(at).value();
       a.require(from > 0 && to > 0, "interpolation of or to no pixels");

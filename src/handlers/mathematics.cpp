@@ -195,6 +195,23 @@ Tensor angle(const Tensor& x) {
   return choose(is_nan(x), x, choose(less(x, zero), number_like(x, std::numbers::pi), zero));
 }
 
+// The sign of -0 is seen where it is the divisor; that of NaN is not.
+Results copysign(Network& net, Args& a) {
+  if (const auto* number = a.operand("other").as<double>()) {
+    const Tensor size = unary(UnaryOperation::kAbs, floating(a));
+    return std::signbit(*number) ? -size : size;
+  }
+  const auto t = floating_pair(a, "self", "other");
+  const Tensor zero = number_like(t[1], 0);
+  Tensor negative = less(t[1], zero);
+  if (is_floating(a.result_type({"other"}))) {
+    const Tensor negative_zero = both(equal(t[1], zero), less(unary(UnaryOperation::kRecip, t[1]), zero));
+    negative = net.elementwise(ElementWiseOperation::kOr, negative, negative_zero);
+  }
+  const Tensor size = unary(UnaryOperation::kAbs, t[0]);
+  return choose(negative, -size, size);
+}
+
 // --- angles ---------------------------------------------------------------------------------------------------------
 
 // The angle of the point (x, y). Zeros are taken as positive.
@@ -293,6 +310,7 @@ void register_mathematics(HandlerRegistry& r) {
   r.op("aten::logaddexp2").convert(logaddexp2);
   r.op("aten::fmax").convert(without_nan(ElementWiseOperation::kMax));
   r.op("aten::fmin").convert(without_nan(ElementWiseOperation::kMin));
+  r.op("aten::copysign").note("the sign of NaN counts as positive").convert(copysign);
   r.op("aten::heaviside").convert(heaviside);
   r.op("aten::isclose").convert(isclose);
   r.op("aten::isin").note("compares with every element").convert(isin);

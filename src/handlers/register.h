@@ -30,6 +30,7 @@ void register_windows(HandlerRegistry& registry);
 void register_einsum(HandlerRegistry& registry);
 void register_joining(HandlerRegistry& registry);
 void register_facts(HandlerRegistry& registry);
+void register_quantiles(HandlerRegistry& registry);
 void register_losses(HandlerRegistry& registry);
 void register_antialiasing(HandlerRegistry& registry);
 void register_detection(HandlerRegistry& registry);

@@ -99,8 +99,8 @@ Tensor sample_volume(Network& net, Args& a, const Tensor& x, const Tensor& grid)
       const Tensor row = (z.index * height + y.index) * width;
       const Tensor weight = z.weight * y.weight;
       for (const Pixel& p : pixels[2]) {
-        const Tensor found = net.add(
-            layer::Gather{.data = flat, .indices = row + p.index, .axis = 2, .elementwise_dims = 1});
+        const Tensor found =
+            net.add(layer::Gather{.data = flat, .indices = row + p.index, .axis = 2, .elementwise_dims = 1});
         const Tensor term = net.cast(found, DType::kFloat32) * net.unsqueeze(weight * p.weight, {1});
         sum = sum ? sum + term : term;
       }

@@ -92,8 +92,7 @@ Results im2col(Network& net, Args& a) {
 
 // What lies side by side: [N, C * kernel, windows] is a permuted image.
 Tensor tiled(Network& net, const Tensor& x, std::int64_t channels, const std::vector<Window>& w) {
-  const Tensor split =
-      net.reshape(x, {x.dim(0), channels, w[0].kernel, w[1].kernel, Dim(w[0].count), Dim(w[1].count)});
+  const Tensor split = net.reshape(x, {x.dim(0), channels, w[0].kernel, w[1].kernel, Dim(w[0].count), Dim(w[1].count)});
   return net.reshape(net.permute(split, {0, 1, 4, 2, 5, 3}),
                      {x.dim(0), channels, w[0].count * w[0].kernel, w[1].count * w[1].kernel});
 }
@@ -131,24 +130,24 @@ Results col2im(Network& net, Args& a) {
   Tensor x = a.tensor("self");
   const std::int64_t rank = x.rank();
   a.require(rank == 2 || rank == 3, fmt::format("col2im takes a tensor of 2 or 3 dimensions, not of {}", rank));
-  a.require(is_floating(x.dtype()), fmt::format("TensorRT adds up windows of floating-point types only, not {}",
-                                                name(x.dtype())));
+  a.require(is_floating(x.dtype()),
+            fmt::format("TensorRT adds up windows of floating-point types only, not {}", name(x.dtype())));
   const Dims output = a.integers("output_size", 2);
   const std::vector<Window> w = windows_of(a, output);
   if (rank == 2) x = net.unsqueeze(x, {0});
   const std::int64_t places = w[0].kernel * w[1].kernel;
   const std::int64_t channels = x.dims().at(1) / places;
   const std::int64_t windows = x.dims().at(2);
-  a.require(x.dims().at(1) > 0 && channels * places == x.dims().at(1),
-            fmt::format("dimension {} must be a multiple of the {} elements of a window, and static", rank - 2, places));
+  a.require(
+      x.dims().at(1) > 0 && channels * places == x.dims().at(1),
+      fmt::format("dimension {} must be a multiple of the {} elements of a window, and static", rank - 2, places));
   a.require(w[0].count > 0 && w[1].count > 0 && (windows < 0 || windows == w[0].count * w[1].count),
             fmt::format("an image of {} x {} has {} x {} such windows, not {}", output[0], output[1], w[0].count,
                         w[1].count, windows));
   const auto is_tile = [](const Window& window) {
     return window.stride == window.kernel && window.padding == 0 && (window.dilation == 1 || window.kernel == 1);
   };
-  Tensor image =
-      is_tile(w[0]) && is_tile(w[1]) ? tiled(net, x, channels, w) : overlapped(net, x, channels, w, output);
+  Tensor image = is_tile(w[0]) && is_tile(w[1]) ? tiled(net, x, channels, w) : overlapped(net, x, channels, w, output);
   if (image.dims().at(2) < output[0] || image.dims().at(3) < output[1]) {  // what no window reaches
     image = net.slice(image, {0, 0, 0, 0}, {image.dim(0), channels, output[0], output[1]}, {1, 1, 1, 1},
                       SampleMode::kFill, net.scalar(0, x.dtype()));

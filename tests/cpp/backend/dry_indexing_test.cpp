@@ -103,8 +103,7 @@ TEST_F(DryIndexing, NMS) {
   EXPECT_EQ(rule(nms({1, 9, 5}, {1, 9, 1})), "the last dimension of boxes must be 4.");
   EXPECT_EQ(rule(nms({1, 9, 4}, {1, 8, 1})), "dimension 1 of boxes and scores must be equal.");
   EXPECT_EQ(rule(layer::NMS{x({1, 9, 4}), x({1, 9, 1}), x({}), x({}), x({})}), "limit must be int32, not float32.");
-  EXPECT_EQ(rule(layer::NMS{x({1, 9, 4}), x({1, 9, 1}), x({}, i32), x({1}), x({})}),
-            "overlap must be a 0-d tensor.");
+  EXPECT_EQ(rule(layer::NMS{x({1, 9, 4}), x({1, 9, 1}), x({}, i32), x({1}), x({})}), "overlap must be a 0-d tensor.");
   EXPECT_EQ(rule(layer::NMS{x({1, 9, 4}), x({1, 9, 1}), x({}, i32), x({}), x({}, f16)}),
             "threshold must be float32, not float16.");
 }
