@@ -12,6 +12,9 @@
 namespace torch2trt {
 namespace {
 
+// Elements of the intermediate tensor of a comparison of all with all; 1 GiB of float32.
+constexpr std::int64_t kMaxCompared = std::int64_t{1} << 28;
+
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
 Tensor number_like(const Tensor& x, double value) { return x.network().scalar(value, x.dtype(), x.rank()); }
@@ -198,6 +201,10 @@ Results mode(Network& net, Args& a) {
   const bool keep = a.boolean("keepdim");
   if (x.rank() == 0) return std::vector<Operand>{x, net.scalar(0, DType::kInt64)};
   const std::int64_t last = x.rank() - 1;
+  std::int64_t elements = std::max<std::int64_t>(x.dims().at(static_cast<std::size_t>(axis)), 1);
+  for (const std::int64_t size : x.dims()) elements *= std::max<std::int64_t>(size, 1);
+  a.require(elements <= kMaxCompared,
+            fmt::format("mode compares all elements with each other, which would take {} of them", elements));
   Sorted s = sorted(net, a, x, axis, false);
   s = {net.transpose(s.values, axis, last), net.transpose(s.indices, axis, last)};
   const Tensor same = net.elementwise(ElementWiseOperation::kEqual, net.unsqueeze(s.values, {last + 1}),

@@ -106,6 +106,32 @@ GRAPHS = {
   %r = torchvision::roi_align(input=%x, rois=%s, spatial_scale=1.0, pooled_height=2, pooled_width=2, sampling_ratio=2, aligned=False)
   return (%r)
 }""",
+    "PyTorch has no quantiles of float16": """graph g(%x : float16[3,4] "x") {
+  %r = aten::quantile.scalar(self=%x, q=0.5, dim=1, keepdim=False, interpolation="linear")
+  return (%r)
+}""",
+    "quantile 1.5 is outside of [0, 1]": """graph g(%x : float32[3,4] "x") {
+  %r = aten::quantile.scalar(self=%x, q=1.5, dim=1, keepdim=False, interpolation="linear")
+  return (%r)
+}""",
+    'interpolation "cubic" is not known': """graph g(%x : float32[3,4] "x") {
+  %r = aten::nanquantile.scalar(self=%x, q=0.5, dim=1, keepdim=False, interpolation="cubic")
+  return (%r)
+}""",
+    "q has 2 dimensions, at most 1 is possible": """graph g(%x : float32[3,4] "x") {
+  %q = aten::ones(size=[1, 1], dtype=None, layout=None, device=None, pin_memory=None)
+  %r = aten::quantile(self=%x, q=%q, dim=1, keepdim=False, interpolation="linear")
+  return (%r)
+}""",
+    "no quantiles": """graph g(%x : float32[3,4] "x") {
+  %q = aten::ones(size=[0], dtype=None, layout=None, device=None, pin_memory=None)
+  %r = aten::quantile(self=%x, q=%q, dim=1, keepdim=False, interpolation="linear")
+  return (%r)
+}""",
+    "mode compares all elements with each other, which would take 900000000 of them": """graph g(%x : float32[100,3000] "x") {
+  %r, %i = aten::mode(self=%x, dim=1, keepdim=False)
+  return (%r)
+}""",
     "roi_align to no pixels": """graph g(%x : float32[1,3,4,5] "x", %s : float32[4,5] "s") {
   %r = torchvision::roi_align(input=%x, rois=%s, spatial_scale=1.0, pooled_height=0, pooled_width=2, sampling_ratio=2, aligned=False)
   return (%r)
