@@ -3,9 +3,9 @@
     python -m benchmarks.gpu DIR --cli PATH_OF_torch2trt --tensorrt FOLDER [--models NAME ...] [--batches 1 32]
                              [--precisions fp32,tf32,fp16] [--no-compile] [--engines FOLDER] [--jobs N]
 
-For each batch size and precision, first the engines are built and torch.compile's caches are filled, N at a time. Then N
-processes load and warm up what is timed, each model in a process of its own, and take turns: while one measures no other
-does (a lock on DIR/gpu.lock). More than a few builds at a time only slow each other down.
+For each batch size and precision, first the engines are built and torch.compile's caches are filled, N at a time; more
+than a few builds at a time only slow each other down. Then N processes load and warm up what is timed, each model in a
+process of its own, and take turns: while one measures no other does (a lock on DIR/gpu.lock).
 
 Weights are random and seeded. All times are medians in milliseconds: PyTorch's by CUDA events around one call after
 warming up, ours by `torch2trt bench` without transfers. Leaves DIR/gpu.json, a list of {"model", "batch", "precision",
