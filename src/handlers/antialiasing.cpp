@@ -40,8 +40,8 @@ HostTensor matrix(const Filter& filter, std::int64_t from, std::int64_t to, doub
   const double reach = filter.reach * stretch;
   for (std::int64_t row = 0; row < to; ++row) {
     const double centre = step * (static_cast<double>(row) + 0.5);
-    const auto first = std::max(static_cast<std::int64_t>(centre - reach + 0.5), std::int64_t{0});
-    const auto end = std::min(static_cast<std::int64_t>(centre + reach + 0.5), from);
+    const auto first = std::max(static_cast<std::int64_t>(std::lround(centre - reach)), std::int64_t{0});
+    const auto end = std::min(static_cast<std::int64_t>(std::lround(centre + reach)), from);
     std::vector<double> weights;
     double sum = 0;
     for (std::int64_t i = first; i < end; ++i) {
