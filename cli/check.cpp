@@ -85,10 +85,15 @@ Findings find(const CheckOptions& options, Session& session) {
   }
   findings.layers = network.num_layers();
   // TensorRT builds it, so it is not unsupported.
-  if (network.to_text().find(" = NonZero(") != std::string::npos) {
-    findings.warnings.emplace_back(
-        "the network has a NonZero layer (nonzero, or an index by a bool mask); TensorRT-RTX has no kernels for "
-        "NonZero, so it builds no engine of it, and TensorRT does");
+  const std::pair<const char*, const char*> only_tensorrt[] = {
+      {"NonZero", "a NonZero layer (nonzero, or an index by a bool mask)"}, {"NMS", "an NMS layer"}};
+  const std::string text = network.to_text();
+  for (const auto& [layer, description] : only_tensorrt) {
+    // "%a = NonZero(..." and, of two outputs, "%a, %b = NMS(..."
+    if (text.find(fmt::format(" = {}(", layer)) == std::string::npos) continue;
+    findings.warnings.push_back(fmt::format(
+        "the network has {}; TensorRT-RTX has no kernels for {}, so it builds no engine of it, and TensorRT does",
+        description, layer));
   }
   return findings;
 }

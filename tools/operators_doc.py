@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 import torch  # noqa: F401  (loads libtorch)
+import torchvision  # noqa: F401  (its operators)
 
 from torch2trt import _C
 

@@ -261,6 +261,13 @@ struct Dequantize {
 struct NonZero {
   Tensor input;
 };  // [rank, count], count data-dependent
+// Non-maximum suppression. boxes [B, N, 4] (two opposite corners), scores [B, N, C] of one type; at most `limit` (0-d
+// int32) boxes a class are selected of the 5000 best: none that overlaps a better one by more than `overlap`, none of a
+// score up to `threshold` (0-d float32). Two outputs: int32 [count, 3], rows of batch, class and box by batch and
+// falling score (equal scores in any order), count data-dependent; and the count.
+struct NMS {
+  Tensor boxes, scores, limit, overlap, threshold;
+};
 struct OneHot {
   Tensor indices, values, depth;
   std::int64_t axis;
@@ -328,7 +335,7 @@ using Layer =
                  layer::SoftMax, layer::Concatenation, layer::Slice, layer::Gather, layer::Scatter,
                  layer::MatrixMultiply, layer::Einsum, layer::Select, layer::Shape, layer::Scale, layer::Normalization,
                  layer::TopK, layer::Resize, layer::GridSample, layer::Fill, layer::Cumulative, layer::NonZero,
-                 layer::OneHot, layer::Attention, layer::ParametricRelu, layer::Quantize, layer::Dequantize,
+                 layer::NMS, layer::OneHot, layer::Attention, layer::ParametricRelu, layer::Quantize, layer::Dequantize,
                  layer::Condition, layer::ConditionalInput, layer::ConditionalOutput, layer::TripLimit,
                  layer::Recurrence, layer::Iterator, layer::LoopOutput>;
 

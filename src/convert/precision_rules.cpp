@@ -53,10 +53,10 @@ constexpr std::array kExact = {
     "aten::acos", "aten::acosh", "aten::arccos", "aten::arccosh", "aten::arcsin", "aten::arcsinh", "aten::asin",
     "aten::asinh", "aten::atan2", "aten::arctan2", "aten::atanh", "aten::arctanh", "aten::cos", "aten::cosh",
     "aten::erfc", "aten::special_erfc", "aten::exp", "aten::exp2", "aten::special_exp2", "aten::expm1",
-    "aten::special_expm1", "aten::log", "aten::log10", "aten::log1p", "aten::special_log1p", "aten::log2",
-    "aten::log_sigmoid", "aten::logaddexp", "aten::logit", "aten::nan_to_num", "aten::pow", "aten::reciprocal",
-    "aten::rsqrt", "aten::sin", "aten::sinc", "aten::special_sinc", "aten::sinh", "aten::softplus", "aten::square",
-    "aten::tan", "aten::xlogy", "aten::special_xlogy",
+    "aten::float_power", "aten::special_expm1", "aten::log", "aten::log10", "aten::log1p", "aten::special_log1p",
+    "aten::log2", "aten::log_sigmoid", "aten::logaddexp", "aten::logit", "aten::nan_to_num", "aten::pow",
+    "aten::reciprocal", "aten::rsqrt", "aten::sin", "aten::sinc", "aten::special_sinc", "aten::sinh", "aten::softplus",
+    "aten::square", "aten::tan", "aten::xlogy", "aten::special_xlogy",
     // sums of many terms
     "aten::cumprod", "aten::cumsum", "aten::dot", "aten::_embedding_bag", "aten::_embedding_bag_forward_only",
     "aten::embedding_bag", "aten::index_add", "aten::index_reduce", "aten::linalg_vecdot", "aten::logcumsumexp",
@@ -70,7 +70,16 @@ constexpr std::array kExact = {
     "aten::native_layer_norm", "aten::norm", "aten::pdist", "aten::_pdist_forward", "aten::rms_norm", "aten::softmax",
     "aten::_softmax", "aten::special_softmax",
     // positions: 2049 is no half
-    "aten::grid_sampler", "aten::grid_sampler_2d",
+    "aten::grid_sampler", "aten::grid_sampler_2d", "aten::grid_sampler_3d", "torchvision::nms",
+    "torchvision::roi_align",
+    // ranks among elements, which PyTorch has of float32 only
+    "aten::nanquantile", "aten::quantile",
+    // losses
+    "aten::binary_cross_entropy", "aten::binary_cross_entropy_with_logits", "aten::cosine_embedding_loss",
+    "aten::cross_entropy_loss", "aten::hinge_embedding_loss", "aten::huber_loss", "aten::kl_div", "aten::l1_loss",
+    "aten::margin_ranking_loss", "aten::mse_loss", "aten::nll_loss", "aten::nll_loss2d", "aten::nll_loss2d_forward",
+    "aten::nll_loss_forward", "aten::nll_loss_nd", "aten::poisson_nll_loss", "aten::smooth_l1_loss",
+    "aten::soft_margin_loss", "aten::triplet_margin_loss",
     // grids of integers
     "aten::_fake_quantize_per_tensor_affine_cachemask_tensor_qparams", "aten::fake_quantize_per_channel_affine",
     "aten::fake_quantize_per_channel_affine_cachemask", "aten::fake_quantize_per_tensor_affine",

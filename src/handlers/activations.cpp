@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "src/handlers/logarithms.h"
 #include "src/handlers/register.h"
 #include "src/handlers/slicing.h"
 
@@ -166,14 +167,11 @@ Results softmax(Network& net, Args& a) {
   return net.softmax(x, axis);
 }
 
-// x - max - log(sum(exp(x - max))), which does not underflow where log(softmax(x)) does.
-Results log_softmax(Network& net, Args& a) {
+Results log_softmax_of(Network&, Args& a) {
   const Tensor x = softmax_input(a);
   const std::int64_t axis = a.axis("dim", x);
   if (x.rank() == 0) return x - x;
-  const Tensor shifted = x - net.reduce(ReduceOperation::kMax, x, {axis}, true);
-  const Tensor sum = net.reduce(ReduceOperation::kSum, net.unary(UnaryOperation::kExp, shifted), {axis}, true);
-  return shifted - net.unary(UnaryOperation::kLog, sum);
+  return log_softmax(x, axis);
 }
 
 }  // namespace
@@ -213,7 +211,7 @@ void register_activations(HandlerRegistry& r) {
     return -net.activation(ActivationType::kSoftplus, -a.tensor("self"), 1, 1);
   });
   r.ops({"aten::softmax.int", "aten::special_softmax", "aten::_softmax"}).convert(softmax);
-  r.ops({"aten::log_softmax.int", "aten::special_log_softmax", "aten::_log_softmax"}).convert(log_softmax);
+  r.ops({"aten::log_softmax.int", "aten::special_log_softmax", "aten::_log_softmax"}).convert(log_softmax_of);
 }
 
 }  // namespace torch2trt

@@ -1,4 +1,4 @@
-// How far tensors are from each other: similarities, distances and the losses that are means of them.
+// How far tensors are from each other: similarities and distances.
 #include <fmt/format.h>
 
 #include <numeric>
@@ -49,44 +49,12 @@ Results dist(Network&, Args& a) {
   return vector_norm(difference, a.number("p"), all_axes(difference), false);
 }
 
-// at::Reduction: none, mean, sum.
-Tensor reduced(Network& net, Args& a, const Tensor& loss) {
-  const std::int64_t reduction = a.integer("reduction");
-  if (reduction == 0 || loss.rank() == 0) return loss;
-  return net.reduce(reduction == 1 ? ReduceOperation::kAvg : ReduceOperation::kSum, loss, all_axes(loss), false);
-}
-
-// `formula` of the difference and of the argument `parameter` (0 where there is none).
-Handler loss(Tensor (*formula)(const Tensor& difference, double parameter), std::string_view parameter = "") {
-  return [=](Network& net, Args& a) -> Results {
-    const auto t = a.promoted({"self", "target"});
-    a.require(is_floating(t[0].dtype()), "a loss of integers is not supported");
-    return reduced(net, a, formula(t[0] - t[1], parameter.empty() ? 0 : a.number(parameter)));
-  };
-}
-
-Tensor absolute(const Tensor& x) { return x.network().unary(UnaryOperation::kAbs, x); }
-
-// Quadratic within `delta`, linear beyond.
-Tensor huber(const Tensor& x, double delta) {
-  Network& net = x.network();
-  const Tensor size = absolute(x);
-  const Tensor near = net.elementwise(ElementWiseOperation::kLess, size, net.scalar(delta, x.dtype(), x.rank()));
-  return net.select(near, x * x * 0.5, (size - delta / 2) * delta);
-}
-
-Tensor smooth_l1(const Tensor& x, double beta) { return beta == 0 ? absolute(x) : huber(x, beta) / beta; }
-
 }  // namespace
 
 void register_distances(HandlerRegistry& r) {
   r.op("aten::cosine_similarity").convert(cosine_similarity);
   r.op("aten::pairwise_distance").convert(pairwise_distance);
   r.op("aten::dist").convert(dist);
-  r.op("aten::l1_loss").convert(loss([](const Tensor& x, double) { return absolute(x); }));
-  r.op("aten::mse_loss").convert(loss([](const Tensor& x, double) { return x * x; }));
-  r.op("aten::smooth_l1_loss").convert(loss(smooth_l1, "beta"));
-  r.op("aten::huber_loss").convert(loss(huber, "delta"));
 }
 
 }  // namespace torch2trt

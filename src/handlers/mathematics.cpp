@@ -6,6 +6,7 @@
 #include <limits>
 #include <numbers>
 
+#include "src/handlers/logarithms.h"
 #include "src/handlers/register.h"
 
 namespace torch2trt {
@@ -116,13 +117,6 @@ Tensor expm1(const Tensor& x) {
   return x.network().activation(ActivationType::kTanh, x * 0.5) * (unary(UnaryOperation::kExp, x) + 1);
 }
 
-// log(1 + x); near 0 by 2 * atanh(x / (2 + x)), which does not round x away.
-Tensor log1p(const Tensor& x) {
-  const Tensor near = unary(UnaryOperation::kAtanh, x / (x + 2)) * 2;
-  const Tensor small = less(unary(UnaryOperation::kAbs, x), number_like(x, 0.5));
-  return choose(small, near, unary(UnaryOperation::kLog, x + 1));
-}
-
 Tensor log2(const Tensor& x) { return unary(UnaryOperation::kLog, x) * std::numbers::log2e; }
 Tensor log10(const Tensor& x) { return unary(UnaryOperation::kLog, x) * std::numbers::log10e; }
 Tensor exp2(const Tensor& x) { return x.network().elementwise(ElementWiseOperation::kPow, number_like(x, 2), x); }
@@ -199,6 +193,23 @@ Results isin(Network& net, Args& a) {
 Tensor angle(const Tensor& x) {
   const Tensor zero = number_like(x, 0);
   return choose(is_nan(x), x, choose(less(x, zero), number_like(x, std::numbers::pi), zero));
+}
+
+// The sign of -0 is seen where it is the divisor; that of NaN is not.
+Results copysign(Network& net, Args& a) {
+  if (const auto* number = a.operand("other").as<double>()) {
+    const Tensor size = unary(UnaryOperation::kAbs, floating(a));
+    return std::signbit(*number) ? -size : size;
+  }
+  const auto t = floating_pair(a, "self", "other");
+  const Tensor zero = number_like(t[1], 0);
+  Tensor negative = less(t[1], zero);
+  if (is_floating(a.result_type({"other"}))) {
+    const Tensor negative_zero = both(equal(t[1], zero), less(unary(UnaryOperation::kRecip, t[1]), zero));
+    negative = net.elementwise(ElementWiseOperation::kOr, negative, negative_zero);
+  }
+  const Tensor size = unary(UnaryOperation::kAbs, t[0]);
+  return choose(negative, -size, size);
 }
 
 // --- angles ---------------------------------------------------------------------------------------------------------
@@ -299,6 +310,7 @@ void register_mathematics(HandlerRegistry& r) {
   r.op("aten::logaddexp2").convert(logaddexp2);
   r.op("aten::fmax").convert(without_nan(ElementWiseOperation::kMax));
   r.op("aten::fmin").convert(without_nan(ElementWiseOperation::kMin));
+  r.op("aten::copysign").note("the sign of NaN counts as positive").convert(copysign);
   r.op("aten::heaviside").convert(heaviside);
   r.op("aten::isclose").convert(isclose);
   r.op("aten::isin").note("compares with every element").convert(isin);

@@ -152,6 +152,15 @@ Results power(Network& net, Args& a) {
   return net.elementwise(ElementWiseOperation::kPow, base, a.tensor_as("exponent", type));
 }
 
+// In float64 to PyTorch, which no network has.
+Results float_power(Network& net, Args& a) {
+  const Tensor base = a.tensor_as("self", DType::kFloat32);
+  if (a.is_constant("exponent") && a.operand("exponent").as<HostTensor>() == nullptr) {
+    if (const auto result = constant_power(net, a, base, a.number("exponent"))) return *result;
+  }
+  return net.elementwise(ElementWiseOperation::kPow, base, a.tensor_as("exponent", DType::kFloat32));
+}
+
 enum class Compare { kEqual, kNotEqual, kLess, kLessEqual, kGreater, kGreaterEqual };
 
 Tensor compare(Network& net, Compare how, const Tensor& x, const Tensor& y) {
@@ -255,6 +264,7 @@ void register_pointwise(HandlerRegistry& r) {
   r.ops({"aten::maximum", "aten::max.other"}).convert(pairwise(ElementWiseOperation::kMax));
   r.ops({"aten::minimum", "aten::min.other"}).convert(pairwise(ElementWiseOperation::kMin));
   r.op("aten::pow").convert(power);
+  r.op("aten::float_power").note("computed in float32").convert(float_power);
   r.op("aten::square").convert([](Network&, Args& a) -> Results {
     const Tensor x = a.tensor("self");
     return x * x;

@@ -34,6 +34,10 @@ void register_all(HandlerRegistry& registry) {
   register_facts(registry);
   register_joining(registry);
   register_distances(registry);
+  register_losses(registry);
+  register_quantiles(registry);
+  register_antialiasing(registry);
+  register_detection(registry);
   register_recurrent_cells(registry);
   register_statistics(registry);
 }

@@ -1,4 +1,6 @@
 // Sorting is TensorRT's top-k of everything, which orders equal elements by their index, as ONNX's TopK must.
+#include "src/handlers/sorting.h"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -7,13 +9,6 @@
 #include "src/handlers/slicing.h"
 
 namespace torch2trt {
-namespace {
-
-constexpr std::int64_t kMaxSorted = 3840;  // k of ITopKLayer
-
-struct Sorted {
-  Tensor values, indices;  // of the type of x, and int64
-};
 
 Sorted sorted(Network& net, const Args& a, const Tensor& x, std::int64_t axis, bool descending) {
   if (x.rank() == 0) return {x, net.scalar(0, DType::kInt64)};
@@ -30,6 +25,8 @@ Sorted sorted(Network& net, const Args& a, const Tensor& x, std::int64_t axis, b
   }
   return {outputs[0], outputs[1]};
 }
+
+namespace {
 
 Results sort(Network& net, Args& a) {
   const Tensor x = a.tensor("self");

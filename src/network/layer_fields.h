@@ -69,6 +69,7 @@ TORCH2TRT_LAYER_FIELDS(GridSample, REQ(input), REQ(grid), REQ(mode), DEF(align_c
 TORCH2TRT_LAYER_FIELDS(Fill, REQ(dimensions), REQ(operation), REQ(alpha), REQ(beta), REQ(dtype));
 TORCH2TRT_LAYER_FIELDS(Cumulative, REQ(input), REQ(axis), REQ(operation), DEF(exclusive), DEF(reverse));
 TORCH2TRT_LAYER_FIELDS(NonZero, REQ(input));
+TORCH2TRT_LAYER_FIELDS(NMS, REQ(boxes), REQ(scores), REQ(limit), REQ(overlap), REQ(threshold));
 TORCH2TRT_LAYER_FIELDS(OneHot, REQ(indices), REQ(values), REQ(depth), REQ(axis));
 TORCH2TRT_LAYER_FIELDS(Attention, REQ(query), REQ(key), REQ(value), DEF(mask), DEF(causal), DEF(decomposable));
 TORCH2TRT_LAYER_FIELDS(ParametricRelu, REQ(input), REQ(slope));

@@ -125,6 +125,7 @@ const std::vector<std::string_view>& layer_type_names() {
                                                        "Fill",
                                                        "Cumulative",
                                                        "NonZero",
+                                                       "NMS",
                                                        "OneHot",
                                                        "Attention",
                                                        "ParametricRelu",
@@ -137,7 +138,7 @@ const std::vector<std::string_view>& layer_type_names() {
                                                        "Recurrence",
                                                        "Iterator",
                                                        "LoopOutput"};
-  static_assert(std::variant_size_v<Layer> == 40, "a new layer needs its name here");
+  static_assert(std::variant_size_v<Layer> == 41, "a new layer needs its name here");
   return kNames;
 }
 

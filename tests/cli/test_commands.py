@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torchvision
 from hosts import NATIVE, Run, environment
 
 import torch2trt
@@ -203,6 +204,18 @@ def test_check_notes_what_tensorrt_rtx_does_not_build(native: Run, tmp_path: Pat
     assert "warning: the network has a NonZero layer" in done.stdout
     assert "TensorRT-RTX has no kernels for NonZero" in done.stdout
     assert "NonZero" not in native("check", "static.pt2").stdout
+
+
+def test_check_notes_non_maximum_suppression(native: Run, tmp_path: Path) -> None:
+    class Best(torch.nn.Module):
+        def forward(self, boxes: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
+            return torchvision.ops.nms(boxes, scores, 0.5)
+
+    program = torch.export.export(Best(), (torch.rand(5, 4), torch.rand(5)))
+    torch.export.save(program, tmp_path / "nms.pt2")
+    done = native("check", str(tmp_path / "nms.pt2"))  # which does not know torchvision
+    assert done.returncode == 0, done.stderr
+    assert "warning: the network has an NMS layer; TensorRT-RTX has no kernels for NMS" in done.stdout
 
 
 def test_check_goes_on_behind_a_layer_that_is_refused(native: Run, tmp_path: Path) -> None:

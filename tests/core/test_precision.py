@@ -314,3 +314,27 @@ def test_wrong_arguments(options, message):
 def test_torch_mode_has_no_precision():
     with pytest.raises(errors.InvalidArgument, match="precision is for networks; torch mode computes in"):
         core.torch2trt(nn.ReLU(), torch.rand(2), precision=torch.float16)
+
+
+class Ranked(nn.Module):
+    """Half precision would refuse the quantile and round the regions' places."""
+
+    def __init__(self):
+        super().__init__()
+        self.conv = nn.Conv2d(3, 4, 3, padding=1)
+
+    def forward(self, x, regions):
+        pooled = torchvision.ops.roi_align(self.conv(x), regions, 3, 1.0, 2)
+        return pooled + torch.quantile(pooled.flatten(1), 0.3, dim=1)[:, None, None, None]
+
+
+@pytest.mark.parametrize("frontend", ["trace", "export"])
+@pytest.mark.parametrize("precision", HALVES)
+def test_ranks_and_regions_stay_float32(precision, frontend):
+    regions = torch.tensor([[0.0, 1001.3, 500.2, 1019.9, 511.1], [0.0, 1003.7, 503.3, 1021.1, 509.7]])
+    network, _ = check(Ranked(), (torch.randn(1, 3, 512, 1024), regions), precision, frontend)
+    assert all(
+        layer.get_output(0).dtype == trt.float32
+        for layer in layers(network)
+        if layer.type == trt.LayerType.TOPK
+    )

@@ -41,6 +41,7 @@ const char* name_of(nvinfer1::LayerType type) {
     case Type::kEINSUM: return "EINSUM";
     case Type::kONE_HOT: return "ONE_HOT";
     case Type::kNON_ZERO: return "NON_ZERO";
+    case Type::kNMS: return "NMS";
     case Type::kGRID_SAMPLE: return "GRID_SAMPLE";
     default: return "?";
   }

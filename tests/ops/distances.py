@@ -1,7 +1,7 @@
 import torch
 import torch.nn.functional as F
 
-from .table import In, f16, i64, row
+from .table import In, f16, row
 
 X = (2, 3, 4)
 t = torch.tensor
@@ -23,28 +23,4 @@ ROWS = [
     row("aten::dist", torch.dist, X, X),
     row("aten::dist", _difference(torch.dist, p=1), X, In((3, 1), batch=None)),
     row("aten::dist", _difference(torch.dist, p=float("inf")), X, X),
-    row("aten::l1_loss", F.l1_loss, X, X),
-    row("aten::l1_loss", _difference(F.l1_loss, reduction="none"), X, X),
-    row("aten::l1_loss", _difference(F.l1_loss, reduction="sum"), X, X),
-    row("aten::mse_loss", F.mse_loss, X, X),
-    row("aten::mse_loss", _difference(F.mse_loss, reduction="none"), X, X),
-    row("aten::mse_loss", _difference(F.mse_loss, reduction="sum"), X, X),
-    row("aten::smooth_l1_loss", F.smooth_l1_loss, X, X),
-    row("aten::smooth_l1_loss", _difference(F.smooth_l1_loss, beta=0.3, reduction="none"), X, X),
-    row(
-        ("aten::smooth_l1_loss", "aten::smooth_l1_loss"),
-        lambda x, y: torch.ops.aten.smooth_l1_loss(x, y, 2, 0.0),
-        X,
-        X,
-    ),
-    row("aten::huber_loss", F.huber_loss, X, X),
-    row("aten::huber_loss", _difference(F.huber_loss, delta=0.3, reduction="none"), X, X),
-    row("aten::huber_loss", _difference(F.huber_loss, delta=2.0, reduction="sum"), X, X),
-    row(
-        "aten::mse_loss",
-        lambda x, y: torch.ops.aten.mse_loss(x, y),
-        In(X, i64, -3, 3),
-        In(X, i64, -3, 3),
-        refused="loss of integers|not implemented|could not infer",
-    ),
 ]

@@ -206,4 +206,11 @@ ROWS = [
     row("aten::angle", torch.angle, X),
     row("aten::angle", lambda x: x.log().angle(), X),
     row("aten::angle", torch.angle, In(X, i64, -3, 3)),
+    row("aten::copysign.Tensor", torch.copysign, (2, 3, 4), (2, 3, 4)),
+    row("aten::copysign.Tensor", lambda x, y: 1 / torch.copysign(x, y * 0.0), (2, 3, 4), In((3, 1), batch=None)),
+    row("aten::copysign.Tensor", torch.copysign, In((2, 3), i64, -3, 3), In((2, 3), i64, -1, 1)),
+    row("aten::copysign.Tensor", lambda x, y: torch.copysign(x / 0.0, y), In((2, 3), f16), In((2, 3), f16)),
+    row("aten::copysign.Scalar", lambda x: torch.copysign(x, -2.0), (2, 3, 4)),
+    row("aten::copysign.Scalar", lambda x: torch.copysign(x, -0.0), In((2, 3), i64, -3, 3)),
+    row("aten::copysign.Scalar", lambda x: torch.copysign(x, 3), In((2, 3), f16)),
 ]

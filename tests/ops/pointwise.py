@@ -111,4 +111,13 @@ ROWS = [
     *[row(f"aten::bitwise_{n}.Scalar", lambda x, n=n, v=v: getattr(torch.ops.aten, f"bitwise_{n}").Scalar(x, v), BOOL, only="export") for n in ("and", "or", "xor") for v in (False, True)],
     *[row(f"aten::bitwise_{n}.Scalar_Tensor", lambda x, n=n, v=v: getattr(torch, f"bitwise_{n}")(v, x), In((4,), b8), only="export") for n in ("and", "or", "xor") for v in (False, True)],
     *[row(f"aten::bitwise_{n}.Tensor", getattr(torch, f"bitwise_{n}"), BOOL, In((4,), b8, batch=None)) for n in ("and", "or", "xor")],
+    row("aten::float_power.Tensor_Scalar", lambda x: torch.float_power(x, 3), In((2, 3), i64, -3, 3)),
+    row("aten::float_power.Tensor_Scalar", lambda x: torch.float_power(x, -1.5), In((2, 3), low=0.2)),
+    row("aten::float_power.Tensor_Scalar", lambda x: torch.float_power(x, 0), In((2, 3), f16)),
+    row("aten::float_power.Tensor_Tensor", torch.float_power, In((2, 3), low=0.2), (2, 3)),
+    row("aten::float_power.Tensor_Tensor", torch.float_power, In((2, 3), i64, 1, 4), In((3,), low=-1, batch=None)),
+    row("aten::float_power.Tensor_Tensor", lambda x: torch.float_power(x, torch.tensor([2.0, 0.5, -1.0])), In((2, 3), low=0.2)),
+    row("aten::float_power.Scalar", lambda x: torch.float_power(2, x), (2, 3)),
+    row("aten::float_power.Scalar", lambda x: torch.float_power(0.5, x), In((2, 3), i64, -3, 3)),
+    row("aten::float_power.Scalar", lambda x: torch.float_power(1.5, x), In((2, 3), f16)),
 ]

@@ -9,6 +9,7 @@ import re
 
 import pytest
 import torch
+import torchvision  # noqa: F401  (its operators)
 
 from torch2trt import _C
 from torch2trt.errors import Error, InternalError

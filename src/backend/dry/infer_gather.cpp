@@ -143,6 +143,27 @@ Outputs infer(const layer::NonZero& l, const Inputs& in) {
   return {{DType::kInt32, {x.rank(), Extent()}, std::nullopt}};
 }
 
+Outputs infer(const layer::NMS& l, const Inputs& in) {
+  const Facts& boxes = in[l.boxes];
+  const Facts& scores = in[l.scores];
+  in.require_type(boxes.dtype, kFloats, "boxes");
+  in.require_equal_types(boxes.dtype, scores.dtype, "boxes", "scores");
+  in.require(boxes.rank() == 3 && scores.rank() == 3, "boxes and scores must have 3 dimensions");
+  in.require(!boxes.extents[2].differs_from(4), "the last dimension of boxes must be 4");
+  for (const std::size_t i : {0, 1}) {
+    in.require(!boxes.extents.at(i).differs_from(scores.extents.at(i)),
+               fmt::format("dimension {} of boxes and scores must be equal", i));
+  }
+  const auto scalar = [&](const Tensor& tensor, const Types& type, std::string_view what) {
+    in.require_type(in[tensor].dtype, type, what);
+    in.require(in[tensor].rank() == 0, fmt::format("{} must be a 0-d tensor", what));
+  };
+  scalar(l.limit, Types{DType::kInt32}, "limit");
+  scalar(l.overlap, Types{DType::kFloat32}, "overlap");
+  scalar(l.threshold, Types{DType::kFloat32}, "threshold");
+  return {{DType::kInt32, {Extent(), 3}, std::nullopt}, {DType::kInt32, {}, std::nullopt}};
+}
+
 Outputs infer(const layer::OneHot& l, const Inputs& in) {
   const Facts& indices = in[l.indices];
   const Facts& values = in[l.values];

@@ -101,6 +101,7 @@ Outputs infer(const layer::Slice& l, const Inputs& in);
 Outputs infer(const layer::Gather& l, const Inputs& in);
 Outputs infer(const layer::Scatter& l, const Inputs& in);
 Outputs infer(const layer::NonZero& l, const Inputs& in);
+Outputs infer(const layer::NMS& l, const Inputs& in);
 Outputs infer(const layer::OneHot& l, const Inputs& in);
 // infer_product.cpp, infer_einsum.cpp
 Outputs infer(const layer::MatrixMultiply& l, const Inputs& in);

@@ -49,6 +49,7 @@ class NvinferLayerMaker {
   void add(const layer::Fill& l);
   void add(const layer::Cumulative& l);
   void add(const layer::NonZero& l);
+  void add(const layer::NMS& l);
   void add(const layer::OneHot& l);
   void add(const layer::Attention& l);
   void add(const layer::ParametricRelu& l);

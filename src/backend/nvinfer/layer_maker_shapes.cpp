@@ -171,6 +171,21 @@ void NvinferLayerMaker::add(const layer::NonZero& l) {
   finish(make(net_));
 }
 
+void NvinferLayerMaker::add(const layer::NMS& l) {
+  const auto make = [&](auto& net) {
+    if constexpr (requires { net.addNMS(at(l.boxes), at(l.scores), at(l.limit), nvinfer1::DataType::kINT32); }) {
+      return net.addNMS(at(l.boxes), at(l.scores), at(l.limit), nvinfer1::DataType::kINT32);
+    } else {
+      return net.addNMS(at(l.boxes), at(l.scores), at(l.limit));
+    }
+  };
+  auto* made = make(net_);
+  if (made == nullptr) return;
+  made->setInput(3, at(l.overlap));
+  made->setInput(4, at(l.threshold));
+  finish(made);
+}
+
 void NvinferLayerMaker::add(const layer::OneHot& l) {
   finish(net_.addOneHot(at(l.indices), at(l.values), at(l.depth), static_cast<std::int32_t>(l.axis)));
 }

@@ -42,6 +42,7 @@ class LayerMaker {
   py::object add(const layer::Fill& l);
   py::object add(const layer::Cumulative& l);
   py::object add(const layer::NonZero& l);
+  py::object add(const layer::NMS& l);
   py::object add(const layer::OneHot& l);
   py::object add(const layer::Attention& l);
   py::object add(const layer::ParametricRelu& l);

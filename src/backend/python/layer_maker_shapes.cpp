@@ -127,6 +127,14 @@ py::object LayerMaker::add(const layer::Cumulative& l) {
 
 py::object LayerMaker::add(const layer::NonZero& l) { return net_.attr("add_non_zero")(at(l.input)); }
 
+py::object LayerMaker::add(const layer::NMS& l) {
+  py::object made = net_.attr("add_nms")(at(l.boxes), at(l.scores), at(l.limit));
+  if (made.is_none()) return made;
+  made.attr("set_input")(3, at(l.overlap));
+  made.attr("set_input")(4, at(l.threshold));
+  return made;
+}
+
 py::object LayerMaker::add(const layer::OneHot& l) {
   return net_.attr("add_one_hot")(at(l.indices), at(l.values), at(l.depth), l.axis);
 }

@@ -91,6 +91,23 @@ TEST_F(DryIndexing, Scatter) {
   EXPECT_EQ(rule(scatter(nd, {2, 3}, {}, {})), "indices must have at least 1 dimension.");
 }
 
+TEST_F(DryIndexing, NMS) {
+  const auto nms = [&](const Dims& boxes, const Dims& scores, DType type = f32) {
+    return layer::NMS{x(boxes), x(scores, type), x({}, i32), x({}), x({})};
+  };
+  EXPECT_EQ(result(nms({1, 9, 4}, {1, 9, 1})), "int32[-1,3] int32[]");
+  EXPECT_EQ(result(nms({2, -1, 4}, {2, 9, 3})), "int32[-1,3] int32[]");
+  EXPECT_EQ(rule(nms({1, 9, 4}, {1, 9, 1}, f16)),
+            "boxes is float32 and scores is float16, but the types must be equal.");
+  EXPECT_EQ(rule(nms({9, 4}, {1, 9, 1})), "boxes and scores must have 3 dimensions.");
+  EXPECT_EQ(rule(nms({1, 9, 5}, {1, 9, 1})), "the last dimension of boxes must be 4.");
+  EXPECT_EQ(rule(nms({1, 9, 4}, {1, 8, 1})), "dimension 1 of boxes and scores must be equal.");
+  EXPECT_EQ(rule(layer::NMS{x({1, 9, 4}), x({1, 9, 1}), x({}), x({}), x({})}), "limit must be int32, not float32.");
+  EXPECT_EQ(rule(layer::NMS{x({1, 9, 4}), x({1, 9, 1}), x({}, i32), x({1}), x({})}), "overlap must be a 0-d tensor.");
+  EXPECT_EQ(rule(layer::NMS{x({1, 9, 4}), x({1, 9, 1}), x({}, i32), x({}), x({}, f16)}),
+            "threshold must be float32, not float16.");
+}
+
 TEST_F(DryIndexing, NonZeroAndOneHot) {
   EXPECT_EQ(result(layer::NonZero{x({2, 3}, b8)}), "int32[2,-1]");
   EXPECT_EQ(rule(layer::NonZero{x({2}, i8)}),
