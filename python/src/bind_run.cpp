@@ -53,7 +53,8 @@ py::object recorded(const Operand& operand, PythonNetwork* network) {
     for (const Operand& item : *list) results.append(recorded(item, network));
     return results;
   }
-  if (operand.as<Object>() != nullptr || operand.as<Unknown>() != nullptr) return py::ellipsis();
+  if (operand.as<Object>() != nullptr || operand.as<Unknown>() != nullptr || operand.as<Uninitialized>() != nullptr)
+    return py::ellipsis();
   return operand.as<HostTensor>() != nullptr ? to_python(operand, network) : result(operand, network);
 }
 

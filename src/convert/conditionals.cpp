@@ -3,12 +3,27 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "src/convert/carried.h"
 #include "src/convert/network_list.h"
 
 namespace torch2trt {
+
+namespace {
+
+// Whether nodes of the block make the output, or a part of it.
+bool is_made_in(const Block& block, std::size_t output) {
+  bool made = false;
+  for_each_value(block.outputs.at(output), [&](ValueId id) {
+    for (const Node& node : block.nodes)
+      made = made || std::find(node.outputs.begin(), node.outputs.end(), id) != node.outputs.end();
+  });
+  return made;
+}
+
+}  // namespace
 
 std::optional<bool> known_condition(const Operand& condition) {
   if (const auto* value = condition.as<bool>()) return *value;
@@ -54,14 +69,27 @@ std::vector<Operand> run_conditional(const Node& node, const Operand& condition,
   std::vector<Operand> results;
   std::set<std::int32_t> returned[2];
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
-    const Operand& a = values[0].at(i);
-    const Operand& b = values[1].at(i);
+    Operand a = values[0].at(i);
+    Operand b = values[1].at(i);
     if (has_unknown(a) || has_unknown(b)) {
       results.emplace_back(Unknown{});
       continue;
     }
-    if (!used[i] || is_same(a, b)) {
-      results.push_back(used[i] ? a : None{});
+    if (!used[i]) {
+      results.emplace_back(None{});
+      continue;
+    }
+    // Where a branch leaves its value unset, the program reads it only after the other one: that one's value will do,
+    // without a layer where it was made outside of the branch.
+    if (a.as<Uninitialized>() != nullptr && !is_made_in(node.blocks[1], i)) a = b;
+    if (b.as<Uninitialized>() != nullptr && !is_made_in(node.blocks[0], i)) b = a;
+    for (const int side : {0, 1}) {
+      Operand& operand = side == 0 ? a : b;
+      const Network::Scope branch(net, branches[side]);
+      if (has_uninitialized(operand)) operand = initialized(operand, side == 0 ? b : a, zeros_like);
+    }
+    if (is_same(a, b)) {
+      results.push_back(a);
       continue;
     }
     const std::string what = fmt::format("output {} of the branches is ", i);

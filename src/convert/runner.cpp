@@ -145,6 +145,8 @@ class Runner {
       // The operands will be known once the nodes before are supported; what has no handler is missing all the same.
       if (options_.network != nullptr && !is_handled(node) && !is_structural(node))
         unsupported_.add(node, "no handler");
+    } else if (reads_uninitialized(node, operands)) {
+      outputs = std::vector<Operand>(node.outputs.size(), Uninitialized{});
     } else {
       try {
         outputs = results_of(node, operands);
@@ -204,6 +206,19 @@ class Runner {
                  fmt::format("TensorRT has no float64: the result of {}{} and what is computed from it are float32 in "
                              "the network",
                              node.qualified(), place));
+  }
+
+  // Both branches of a condition of the network are walked. In the one that a valid program does not take, operators
+  // may read what is only set in the other.
+  static bool reads_uninitialized(const Node& node, const std::vector<NamedOperand>& operands) {
+    if (is_structural(node)) {  // lists may hold such values
+      return !operands.empty() && operands[0].value.as<Uninitialized>() != nullptr && !node.kind.ends_with("Construct");
+    }
+    // Of control flow the conditions and counts; what it carries may be set on the way.
+    const std::size_t read = !is_control_flow(node) ? operands.size() : node.kind == "prim::Loop" ? 2 : 1;
+    return std::any_of(operands.begin(),
+                       operands.begin() + static_cast<std::ptrdiff_t>(std::min(read, operands.size())),
+                       [](const NamedOperand& operand) { return has_uninitialized(operand.value); });
   }
 
   bool is_handled(const Node& node) const {
