@@ -23,6 +23,35 @@ bool is_made_in(const Block& block, std::size_t output) {
   return made;
 }
 
+// What both branches of a conditional give, where no layer need choose: one value, one that the other branch leaves
+// unset, or whether the condition holds. (TensorRT-RTX 1.7 builds no inner loop with a conditional of two constants.)
+std::optional<Operand> unconditional(const Node& node, std::size_t output, const Tensor& condition, const Operand& a,
+                                     const Operand& b) {
+  // A program reads what a branch leaves unset only after the other one.
+  if (a.as<Uninitialized>() != nullptr && !is_made_in(node.blocks[1], output)) return b;
+  if (b.as<Uninitialized>() != nullptr && !is_made_in(node.blocks[0], output)) return a;
+  if (is_same(a, b)) return a;
+  if (a.as<bool>() == nullptr || b.as<bool>() == nullptr) return std::nullopt;
+  return *a.as<bool>() ? condition : condition.network().unary(UnaryOperation::kNot, condition);
+}
+
+// The results of a node whose branches add no layers, if no layer need choose between any of them.
+std::optional<std::vector<Operand>> without_branches(const Node& node, const Tensor& condition,
+                                                     const std::vector<Operand>& inputs, const BlockRunner& runner,
+                                                     const std::vector<bool>& used) {
+  if (!node.blocks.at(0).nodes.empty() || !node.blocks.at(1).nodes.empty()) return std::nullopt;
+  const std::vector<Operand> a = runner.run(node.blocks[0], inputs);
+  const std::vector<Operand> b = runner.run(node.blocks[1], inputs);
+  std::vector<Operand> results;
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    if (has_unknown(a.at(i)) || has_unknown(b.at(i))) return std::nullopt;
+    const std::optional<Operand> result = unconditional(node, i, condition, a[i], b[i]);
+    if (!result && used[i]) return std::nullopt;
+    results.push_back(result.value_or(None{}));
+  }
+  return results;
+}
+
 }  // namespace
 
 std::optional<bool> known_condition(const Operand& condition) {
@@ -57,7 +86,9 @@ std::vector<Operand> run_conditional(const Node& node, const Operand& condition,
                 node.location());
   }
   Network& net = *network;
-  const std::int32_t conditional = net.begin_conditional(condition_tensor(net, condition));
+  const Tensor chosen = condition_tensor(net, condition);
+  if (auto results = without_branches(node, chosen, inputs, runner, used)) return *std::move(results);
+  const std::int32_t conditional = net.begin_conditional(chosen);
   std::int32_t branches[2];
   std::vector<Operand> values[2];
   for (const int side : {0, 1}) {
@@ -79,18 +110,14 @@ std::vector<Operand> run_conditional(const Node& node, const Operand& condition,
       results.emplace_back(None{});
       continue;
     }
-    // Where a branch leaves its value unset, the program reads it only after the other one: that one's value will do,
-    // without a layer where it was made outside of the branch.
-    if (a.as<Uninitialized>() != nullptr && !is_made_in(node.blocks[1], i)) a = b;
-    if (b.as<Uninitialized>() != nullptr && !is_made_in(node.blocks[0], i)) b = a;
+    if (auto result = unconditional(node, i, chosen, a, b)) {
+      results.push_back(*std::move(result));
+      continue;
+    }
     for (const int side : {0, 1}) {
       Operand& operand = side == 0 ? a : b;
       const Network::Scope branch(net, branches[side]);
       if (has_uninitialized(operand)) operand = initialized(operand, side == 0 ? b : a, zeros_like);
-    }
-    if (is_same(a, b)) {
-      results.push_back(a);
-      continue;
     }
     const std::string what = fmt::format("output {} of the branches is ", i);
     if (differ_in_length(a, b)) {
