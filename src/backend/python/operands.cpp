@@ -92,7 +92,9 @@ py::object to_python(const Operand& operand, PythonNetwork* network) {
                                       "handler");
                         },
                         [](const Unknown&) -> py::object { return py::none(); },
-                        [](const Uninitialized&) -> py::object { return py::none(); },
+                        [](const Uninitialized&) -> py::object {
+                          throw Error(ErrorCategory::kInvalidModel, "the program gives out a value that it never sets");
+                        },
                         [](const Object& value) -> py::object {
                           throw Error(ErrorCategory::kUnsupportedOperator,
                                       fmt::format("a {} cannot be given to a Python handler", value.type));
