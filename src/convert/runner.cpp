@@ -12,6 +12,7 @@
 #include "src/convert/reduced_precision.h"
 #include "src/convert/structure.h"
 #include "src/convert/unsupported.h"
+#include "src/convert/user_results.h"
 #include "src/files/mapped_file.h"
 #include "src/torch/evaluate.h"
 #include "src/torch/schema.h"
@@ -231,8 +232,12 @@ class Runner {
   std::vector<Operand> results_of(const Node& node, const std::vector<NamedOperand>& operands) {
     if (options_.network != nullptr) options_.network->set_location(node.location());
     if (options_.user_handlers) {
-      if (const UserHandler* user = options_.user_handlers(node))
-        return (*user)(node, precision_ ? precision_->widened(operands) : operands);
+      if (const UserHandler* user = options_.user_handlers(node)) {
+        const std::vector<NamedOperand> given = precision_ ? precision_->widened(operands) : operands;
+        std::vector<Operand> outputs = (*user)(node, given);
+        check_user_results(graph_, options_.network, {node, given, outputs, used_outputs(node)});
+        return outputs;
+      }
     }
     if (is_control_flow(node)) {
       return run_control_flow(node, precision_ ? precision_->widened(operands) : operands, options_.network, blocks_,
