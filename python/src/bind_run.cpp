@@ -144,6 +144,7 @@ py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* ne
   RunOptions options;
   callbacks.set(options);
   options.precision = precision_from(precision);
+  options.compared = !record.is_none();
   const std::set<std::string> wanted =
       names ? std::set<std::string>(names->begin(), names->end()) : std::set<std::string>();
   Captured captured;

@@ -235,7 +235,7 @@ class Runner {
       if (const UserHandler* user = options_.user_handlers(node)) {
         const std::vector<NamedOperand> given = precision_ ? precision_->widened(operands) : operands;
         std::vector<Operand> outputs = (*user)(node, given);
-        check_user_results(graph_, options_.network, {node, given, outputs, used_outputs(node)});
+        check_user_results(graph_, options_.network, {node, given, outputs, used_outputs(node), options_.compared});
         return outputs;
       }
     }

@@ -13,6 +13,7 @@ struct GivenResults {
   const std::vector<NamedOperand>& operands;
   const std::vector<Operand>& outputs;
   const std::vector<bool>& used;  // by position in the node's outputs
+  bool any_shape = false;         // leaves out the last check
 };
 
 // Throws Error(kInvalidArgument) that names node, output, what was returned and what is needed:
