@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from .errors import InvalidArgument
+from .errors import InvalidArgument, InvalidModel
 
 
 def as_module(module: Any) -> torch.nn.Module:
@@ -53,6 +53,11 @@ def check_arguments(module: torch.nn.Module, args: tuple[Any, ...]) -> None:
 
 def _signature(module: Any) -> inspect.Signature:
     if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
+        if isinstance(module, torch.jit.ScriptModule) and not hasattr(module, "forward"):
+            # nn.LSTM and nn.GRU, scripted, have overloads ("forward__0") only, which PyTorch cannot call either.
+            raise InvalidModel(
+                f"the scripted {module.original_name} has no forward(). Script a module whose forward() calls it"
+            )
         schema = (module.forward if isinstance(module, torch.jit.ScriptModule) else module).schema
         names = [argument.name for argument in schema.arguments if argument.name != "self"]
         return inspect.Signature(
