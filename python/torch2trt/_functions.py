@@ -94,9 +94,14 @@ def _wrapped(function: Callable[..., Any]) -> torch.nn.Module:
 def _show_in_stack_traces(function: Any) -> None:
     # torch.export keeps only the frames of functions called "forward", and of those registered (PyTorch 2.9 and later).
     register = getattr(torch.fx.proxy, "_register_stack_trace_anchor", None)
-    if register is not None:
-        called = function if inspect.isroutine(function) else type(function).__call__
-        register(getattr(called, "__func__", called))
+    if register is None:
+        return
+    while isinstance(function, functools.partial):
+        function = function.func
+    called = function if inspect.isroutine(function) else type(function).__call__
+    register(
+        inspect.unwrap(getattr(called, "__func__", called))
+    )  # torch.no_grad() and its like wrap functions
 
 
 def _referred(function: Any) -> Iterator[tuple[str, Any]]:
