@@ -119,6 +119,15 @@ class Arguments:
                 raise InvalidArgument(f"input_tensors holds a {type(tensor).__name__}; ITensors are needed")
             self.leaves[position] = tensor
 
+    def check_owned(self, native: Any) -> None:
+        """Raises InvalidArgument for an ITensor of another network than that of `native`, a PythonNetwork."""
+        for leaf, path in zip(self.leaves, self.paths):
+            if is_itensor(leaf) and not native.owns(leaf):
+                raise InvalidArgument(
+                    f'the ITensor for "{path}" belongs to another network than the one of core.trt_network(), '
+                    "perhaps to one that is gone"
+                )
+
     def check_constants(self, wanted: dict[str, Any]) -> None:
         """Raises InvalidArgument where a value differs from what the program was made for."""
         given = self.constants

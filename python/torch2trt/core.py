@@ -79,7 +79,8 @@ class ConvertedGraph:
         comparison: with `compare`, what was compared; else None.
     """
 
-    def __init__(self, program: _Program, results: _Results) -> None:
+    def __init__(self, program: _Program, results: _Results, network: Any = None) -> None:
+        self._network = network  # an ITensor of a layer does not keep it, and reads freed memory without it
         self.graph = program.graph
         self._program = program
         # A trace's own results are its tensors; the module's numbers among them stand in `outputs` only.
@@ -160,6 +161,8 @@ def torch2trt(
         raise InvalidArgument(
             "an ITensor was given outside core.trt_network(); torch mode takes torch tensors"
         )
+    if native is not None:
+        arguments.check_owned(native)
     trace, graph, nested = _import(wrapped, arguments, frontend, native is None)
     program = _Program(graph, nested, names, arguments.constants)
     _check_parameters(graph, exclude, include)
@@ -168,7 +171,7 @@ def torch2trt(
         _add_network_inputs(context, arguments, input_names)
     values = [arguments.leaves[position] for position in positions]
     results = _run(program, values, native, output_names, verbose, compare, reduced)
-    return trace, ConvertedGraph(program, results)
+    return trace, ConvertedGraph(program, results, None if context is None else context.network)
 
 
 def _import(
@@ -271,6 +274,8 @@ def _run(
     precision: tuple[str, str] | None = None,
 ) -> _Results:
     names = [output_names] if isinstance(output_names, str) else output_names
+    if names is not None and not all(isinstance(name, str) for name in names):
+        raise InvalidArgument(f"output_names is {names!r}; a list of names is needed")
     comparer = None
     if compare:
         settings = compare if isinstance(compare, Compare) else Compare()

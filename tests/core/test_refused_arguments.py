@@ -17,6 +17,8 @@ from torch2trt.errors import InvalidArgument, InvalidModel
 def test_what_is_no_regular_expression(argument, pattern):
     with pytest.raises(InvalidArgument) as caught:
         core.torch2trt(nn.Linear(3, 3), torch.zeros(1, 3), **{argument: pattern})
+    with pytest.raises(InvalidArgument, match="which is no regular expression"):
+        GraphModule(nn.Linear(3, 3), torch.zeros(1, 3), **{argument: pattern})
     assert str(caught.value).startswith(f"{argument} is {pattern!r}, which is no regular expression: ")
 
 
@@ -27,6 +29,14 @@ def test_empty_names(names):
     with pytest.raises(InvalidArgument, match="a list of names is needed, none of them empty"):
         net = TensorRTModuleWrapper(nn.Identity(), 1, 1 << 20, input_names=names or [""])
         net.build_tensorrt(nn.ReLU(), [torch.zeros(1)])
+
+
+@pytest.mark.parametrize("names", [[3], [None], ["x", 1]])
+@pytest.mark.parametrize("torch_mode", [False, True])
+def test_output_names_that_are_none(names, torch_mode):
+    with core.torch_network() if torch_mode else core.trt_network(new_network()):
+        with pytest.raises(InvalidArgument, match=r"output_names is \[.*\]; a list of names is needed"):
+            core.torch2trt(nn.ReLU(), torch.zeros(1), output_names=names)
 
 
 REFUSED = [
