@@ -173,6 +173,29 @@ def test_sizes_that_depend_on_values(frontend):
         assert core.debug_call_graph(graph, X - 3).tolist() == [2.0, 4.0]
 
 
+def test_numbers_stay_numbers(frontend, mode):
+    """int64 + 0.5 is float32 in PyTorch; a trace has 0.5 as a tensor of float64."""
+    torch2trt.register_node_handler("aten::mul.Tensor")(lambda inputs, attributes: [inputs[0] * inputs[1]])
+    weights = torch.arange(3)
+    with mode:
+        _, graph = core.torch2trt(lambda x: x + weights * 0.5, X, frontend=frontend)
+    if isinstance(graph.outputs, torch.Tensor):
+        torch.testing.assert_close(graph.outputs, X + weights * 0.5)
+
+
+def test_what_an_export_records_wrongly():
+    """The fourth result of embedding_bag has another size than torch.export says; nothing reads it."""
+
+    @torch2trt.register_node_handler("aten::embedding_bag")
+    def bag(inputs, attributes):
+        return list(torch.ops.aten.embedding_bag.padding_idx(*inputs))
+
+    module = nn.EmbeddingBag(5, 3, mode="sum", include_last_offset=True)
+    x, offsets = torch.tensor([0, 1, 2, 4]), torch.tensor([0, 2, 4])
+    _, graph = core.torch2trt(module, (x, offsets), frontend="export")
+    torch.testing.assert_close(graph.outputs, module(x, offsets))
+
+
 OPTIONAL = (
     'graph g(%x : float32[2,3] "x") {\n  %y = t2t_results::maybe(x=%x)\n  %z = aten::relu(self=%x)\n'
     "  return (%y, %z)\n}\nstructure inputs (*) outputs (*, *)\n"
