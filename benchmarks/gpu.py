@@ -3,8 +3,9 @@
     python -m benchmarks.gpu DIR --cli PATH_OF_torch2trt --tensorrt FOLDER [--models NAME ...] [--batches 1 32]
                              [--precisions fp32,tf32,fp16] [--no-compile] [--engines FOLDER] [--jobs N]
 
-First the engines are built and torch.compile's caches are filled, N at a time. Then N processes load and warm up what
-is timed, each entry in a process of its own, and take turns: while one measures no other does (a lock on DIR/gpu.lock).
+For each batch size and precision, first the engines are built and torch.compile's caches are filled, N at a time; more
+than a few builds at a time only slow each other down. Then N processes load and warm up what is timed, each model in a
+process of its own, and take turns: while one measures no other does (a lock on DIR/gpu.lock).
 
 Weights are random and seeded. All times are medians in milliseconds: PyTorch's by CUDA events around one call after
 warming up, ours by `torch2trt bench` without transfers. Leaves DIR/gpu.json, a list of {"model", "batch", "precision",
@@ -229,7 +230,7 @@ def main() -> None:
     parser.add_argument("--cli", type=pathlib.Path, required=True)
     parser.add_argument("--tensorrt", type=pathlib.Path, required=True)
     parser.add_argument("--engines", type=pathlib.Path)
-    parser.add_argument("--jobs", type=int, default=4)
+    parser.add_argument("--jobs", type=int, default=3)
     parser.add_argument("--models", nargs="*", default=MODELS)
     parser.add_argument("--batches", type=int, nargs="*", default=[1, 32])
     parser.add_argument("--precisions", default="fp32,tf32,fp16")
@@ -250,16 +251,25 @@ def main() -> None:
     options.folder.mkdir(parents=True, exist_ok=True)
     found: list[dict[str, Any]] = []
     precisions = options.precisions.split(",")
-    wanted = list(itertools.product(options.models, options.batches, precisions))
-    prepare(wanted, options)
-    with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
-        tasks = [pool.submit(own_process, options, "--entry", *what) for what in wanted]
-        for task in concurrent.futures.as_completed(tasks):
-            entry = json.loads(task.result().splitlines()[-1])
-            found.append(entry)
-            print({key: round(v, 3) if isinstance(v, float) else v for key, v in entry.items()}, flush=True)
-            (options.folder / "gpu.json").write_text(json.dumps(found, indent=1))
-    found.sort(key=lambda entry: wanted.index((entry["model"], entry["batch"], entry["precision"])))
+    for batch, precision in itertools.product(options.batches, precisions):
+        wanted = [(name, batch, precision) for name in options.models]
+        prepare(wanted, options)
+        with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
+            tasks = [pool.submit(own_process, options, "--entry", *what) for what in wanted]
+            for task in concurrent.futures.as_completed(tasks):
+                entry = json.loads(task.result().splitlines()[-1])
+                found.append(entry)
+                print(
+                    {key: round(v, 3) if isinstance(v, float) else v for key, v in entry.items()}, flush=True
+                )
+                (options.folder / "gpu.json").write_text(json.dumps(found, indent=1))
+    found.sort(
+        key=lambda entry: (
+            options.models.index(entry["model"]),
+            entry["batch"],
+            precisions.index(entry["precision"]),
+        )
+    )
     print("\n".join(table(found)))
 
 
