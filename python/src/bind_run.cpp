@@ -173,6 +173,12 @@ py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* ne
         throw Error(ErrorCategory::kInvalidArgument,
                     fmt::format("output_names: the graph has no value \"{}\"; str(graph) shows its names", name));
       }
+      if (has_unknown(found->second)) {
+        throw Error(
+            ErrorCategory::kInvalidArgument,
+            fmt::format("output_names: nothing in the program reads \"{}\", and the network does not compute it",
+                        name));
+      }
       outputs.push_back(found->second);
     }
   }

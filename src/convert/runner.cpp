@@ -240,8 +240,14 @@ class Runner {
       }
     }
     if (is_control_flow(node)) {
-      return run_control_flow(node, precision_ ? precision_->widened(operands) : operands, options_.network, blocks_,
-                              used_outputs(node));
+      const std::vector<bool> used = used_outputs(node);
+      std::vector<Operand> outputs = run_control_flow(node, precision_ ? precision_->widened(operands) : operands,
+                                                      options_.network, blocks_, used);
+      // What no layer was made for is None; that would be a value for who compares.
+      for (std::size_t i = 0; i < outputs.size() && options_.network != nullptr; ++i) {
+        if (!used[i] && outputs[i].is_none()) outputs[i] = Unknown{};
+      }
+      return outputs;
     }
     if (auto joined = of_network_list(node, operands)) return *std::move(joined);
     if (auto moved = restructured(node, operands)) return *std::move(moved);

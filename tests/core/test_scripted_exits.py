@@ -1,12 +1,15 @@
 """`break`, `continue` and `return` in scripted loops and branches: TorchScript leaves values unset on the other way."""
 
+import re
+
 import pytest
 import torch
+from converting import new_network
 from scripting import X, check, convert, graph_of, refused
 from torch import nn
 
-from torch2trt import _C
-from torch2trt.errors import InvalidModel, UnsupportedOperator
+from torch2trt import _C, core
+from torch2trt.errors import InvalidArgument, InvalidModel, UnsupportedOperator
 
 
 def full(*values):
@@ -287,3 +290,28 @@ def test_a_value_that_is_never_set_is_no_result():
         _C.dry_convert(graph, {})
     with pytest.raises(InvalidModel, match="the program gives out a value that it never sets"):
         _C.run(graph, [torch.ones(2, 3)], None)
+
+
+@pytest.mark.parametrize("module", [BreakAndContinue, ReturnsInWhile, NestedReturns, Calls])
+def test_compared(module):
+    """Results of a loop that nothing reads have no value in the network, and are no difference."""
+    scripted = torch.jit.script(module().eval())
+    _, graph = core.torch2trt(scripted, torch.full((2, 2), -0.5), compare=True)
+    assert graph.comparison.count("equal") > 0
+
+
+def test_a_result_that_nothing_reads_has_no_output():
+    scripted = torch.jit.script(NestedReturns().eval())
+    _, graph = core.torch2trt(scripted, X)
+    unread = next(
+        name
+        for name in re.findall(r"%(Loop\w*) :", str(graph))
+        if len(re.findall(rf"%{name}\b", str(graph))) == 1
+    )
+    assert len(core.debug_call_graph(graph, X, [unread])) == 1, "torch mode computes it"
+    network = new_network()
+    with core.trt_network(network):
+        with pytest.raises(
+            InvalidArgument, match=f'nothing in the program reads "{unread}", and the network does'
+        ):
+            core.torch2trt(scripted, X, output_names=[unread])
