@@ -35,8 +35,10 @@ struct ReducedPrecision {
 struct RunOptions {
   Network* network = nullptr;                 // nullptr: torch mode
   const HandlerRegistry* handlers = nullptr;  // nullptr: builtin_handlers()
-  UserHandlers user_handlers;                 // may be empty
-  LogSink log;                                // may be empty
+  // May be empty. What they return must have the types and sizes that the program recorded: Error(kInvalidArgument).
+  UserHandlers user_handlers;
+  bool compared = false;  // `observe` tells of wrong types and sizes: results of user_handlers may have them
+  LogSink log;            // may be empty
   std::optional<ReducedPrecision> precision;  // of networks; throws Error(kInvalidArgument) for another type or pattern
   // Called after each node with its inputs and outputs: verbose printing, comparing, progress. May be empty.
   std::function<void(const Node&, const std::vector<NamedOperand>&, const std::vector<Operand>&)> observe;

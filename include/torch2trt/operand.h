@@ -15,6 +15,12 @@ namespace torch2trt {
 // The result of a node that could not be converted. It propagates, so that one run finds all such nodes.
 struct Unknown {};
 
+// What a scripted program never reads: the value of a `return` or `break` in the branch that takes neither
+// (prim::Uninitialized). Any other value may stand for it.
+struct Uninitialized {
+  bool operator==(const Uninitialized&) const = default;
+};
+
 // Something of PyTorch's that has no other form here (a complex number, a generator): an IValue.
 struct Object {
   std::shared_ptr<void> ivalue;
@@ -32,7 +38,7 @@ struct LoopList {
 struct Operand {
   using List = std::vector<Operand>;
   std::variant<None, bool, std::int64_t, double, std::string, DType, Symbolic, HostTensor, Tensor, Dim, List, LoopList,
-               Unknown, Object>
+               Unknown, Uninitialized, Object>
       data;
 
   Operand() = default;
@@ -54,6 +60,7 @@ struct Operand {
 // Whether the operand is, or a list in it holds, something only a network knows: a Tensor or a Dim.
 bool has_network_value(const Operand& operand);
 bool has_unknown(const Operand& operand);
+bool has_uninitialized(const Operand& operand);
 // For messages: "float32[1, 3] in the network", "list of 2", "int 3", ...
 std::string describe(const Operand& operand);
 

@@ -19,6 +19,11 @@ void bind_network(py::module_& m) {
              if (!type) throw Error(ErrorCategory::kInvalidArgument, "input \"" + name + "\": no type " + dtype);
              return network.itensor(network.add_input(name, *type, dims));
            })
+      .def("owns",
+           [](const PythonNetwork& network, const py::object& object) {
+             network.check_open();
+             return network.owns(object);
+           })
       .def("is_itensor",
            [](const PythonNetwork& network, const py::handle& object) { return network.is_itensor(object); });
 }

@@ -53,7 +53,8 @@ py::object recorded(const Operand& operand, PythonNetwork* network) {
     for (const Operand& item : *list) results.append(recorded(item, network));
     return results;
   }
-  if (operand.as<Object>() != nullptr || operand.as<Unknown>() != nullptr) return py::ellipsis();
+  if (operand.as<Object>() != nullptr || operand.as<Unknown>() != nullptr || operand.as<Uninitialized>() != nullptr)
+    return py::ellipsis();
   return operand.as<HostTensor>() != nullptr ? to_python(operand, network) : result(operand, network);
 }
 
@@ -143,6 +144,7 @@ py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* ne
   RunOptions options;
   callbacks.set(options);
   options.precision = precision_from(precision);
+  options.compared = !record.is_none();
   const std::set<std::string> wanted =
       names ? std::set<std::string>(names->begin(), names->end()) : std::set<std::string>();
   Captured captured;
@@ -170,6 +172,12 @@ py::list run_graph(const Graph& graph, const py::list& inputs, PythonNetwork* ne
       if (found == captured.end()) {
         throw Error(ErrorCategory::kInvalidArgument,
                     fmt::format("output_names: the graph has no value \"{}\"; str(graph) shows its names", name));
+      }
+      if (has_unknown(found->second)) {
+        throw Error(
+            ErrorCategory::kInvalidArgument,
+            fmt::format("output_names: nothing in the program reads \"{}\", and the network does not compute it",
+                        name));
       }
       outputs.push_back(found->second);
     }

@@ -13,7 +13,7 @@ from torch.utils import _pytree as pytree
 
 from . import _C, _inputs, _tracing
 from ._inputs import Arguments
-from .errors import InvalidArgument
+from .errors import Error, InvalidArgument
 
 # torch.jit.trace and torch.export patch globals of torch while they run: one thread at a time.
 _lock = threading.RLock()
@@ -70,6 +70,11 @@ def from_export(module: torch.nn.Module, arguments: Arguments) -> tuple[Any, _C.
         raise InvalidArgument(
             f"the program does not take every size of an ITensor's dynamic dimensions: {reason}"
         ) from error
+    except RuntimeError as error:
+        fixed = _inputs.fixed_beside_dynamic(arguments, dynamic_shapes)
+        if fixed is None or isinstance(error, Error):
+            raise
+        raise InvalidArgument(f"torch.export fails where {fixed}: {error}") from error
     spec = program.call_spec.out_spec
 
     def as_module(flat: list[Any]) -> Any:

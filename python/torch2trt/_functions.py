@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from .errors import InvalidArgument
+from .errors import InvalidArgument, InvalidModel
 
 
 def as_module(module: Any) -> torch.nn.Module:
@@ -53,6 +53,11 @@ def check_arguments(module: torch.nn.Module, args: tuple[Any, ...]) -> None:
 
 def _signature(module: Any) -> inspect.Signature:
     if isinstance(module, (torch.jit.ScriptModule, torch.jit.ScriptFunction)):
+        if isinstance(module, torch.jit.ScriptModule) and not hasattr(module, "forward"):
+            # nn.LSTM and nn.GRU, scripted, have overloads ("forward__0") only, which PyTorch cannot call either.
+            raise InvalidModel(
+                f"the scripted {module.original_name} has no forward(). Script a module whose forward() calls it"
+            )
         schema = (module.forward if isinstance(module, torch.jit.ScriptModule) else module).schema
         names = [argument.name for argument in schema.arguments if argument.name != "self"]
         return inspect.Signature(
@@ -89,9 +94,14 @@ def _wrapped(function: Callable[..., Any]) -> torch.nn.Module:
 def _show_in_stack_traces(function: Any) -> None:
     # torch.export keeps only the frames of functions called "forward", and of those registered (PyTorch 2.9 and later).
     register = getattr(torch.fx.proxy, "_register_stack_trace_anchor", None)
-    if register is not None:
-        called = function if inspect.isroutine(function) else type(function).__call__
-        register(getattr(called, "__func__", called))
+    if register is None:
+        return
+    while isinstance(function, functools.partial):
+        function = function.func
+    called = function if inspect.isroutine(function) else type(function).__call__
+    register(
+        inspect.unwrap(getattr(called, "__func__", called))
+    )  # torch.no_grad() and its like wrap functions
 
 
 def _referred(function: Any) -> Iterator[tuple[str, Any]]:

@@ -38,6 +38,7 @@ def register_node_handler(name: str, *, override: bool = False) -> Callable[[Han
     `attributes` is a dict: "kind" (with overload), "name" (of the first output's value) and "output_names", "scope"
     (module path), "source" (line of the user's program), "constants" (the arguments the program fixed, by name).
     `scope` is the module path. It returns a list with one entry per output: ITensors, torch tensors or plain values.
+    They are of the types, dtypes and sizes that the node has in the program; None for an output that nothing reads.
     A handler for an operator that torch2trt converts itself replaces that conversion.
 
     Raises:

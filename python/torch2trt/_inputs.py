@@ -42,13 +42,44 @@ def as_args(example_inputs: Any) -> tuple[Any, ...]:
     return (example_inputs,)
 
 
+def check_names(input_names: Any) -> None:
+    """Raises InvalidArgument unless `input_names` is a sequence of names."""
+    named = isinstance(input_names, Sequence) and not isinstance(input_names, str)
+    if not named or not all(isinstance(name, str) and name for name in input_names):
+        raise InvalidArgument(
+            f"input_names is {input_names!r}; a list of names is needed, none of them empty"
+        )
+
+
+def _check_dense(value: Any, path: str) -> None:
+    if not isinstance(value, torch.Tensor):
+        return
+    if value.is_nested or value.layout is not torch.strided:
+        kind = "a nested tensor" if value.is_nested else str(value.layout)
+        raise InvalidArgument(
+            f'input "{path}" is {kind}; a network takes dense tensors: give x.to_dense(), or a padded one'
+        )
+    if value.is_quantized:
+        raise InvalidArgument(f'input "{path}" is {value.dtype}; give x.dequantize(), or its x.int_repr()')
+    if value.is_meta:
+        raise InvalidArgument(
+            f'input "{path}" is on the device "meta", where tensors have no values; give one of its shape on the CPU'
+        )
+
+
 class Arguments:
-    """A program's arguments, flat. `leaves` in pytree order; `paths` as front ends name them: "x", "x.0", "x.key"."""
+    """A program's arguments, flat. `leaves` in pytree order; `paths` as front ends name them: "x", "x.0", "x.key".
+
+    Raises:
+        InvalidArgument: a tensor is sparse, nested, quantized or on the device "meta".
+    """
 
     def __init__(self, example_inputs: Any, names: Sequence[str]) -> None:
         entries, self.spec = pytree.tree_flatten_with_path(as_args(example_inputs))
         self.leaves = [leaf for _, leaf in entries]
         self.paths = [_path(keys, names) for keys, _ in entries]
+        for leaf, path in zip(self.leaves, self.paths):
+            _check_dense(leaf, path)
 
     @property
     def tensors(self) -> list[int]:
@@ -87,6 +118,15 @@ class Arguments:
             if not is_tensor(tensor):
                 raise InvalidArgument(f"input_tensors holds a {type(tensor).__name__}; ITensors are needed")
             self.leaves[position] = tensor
+
+    def check_owned(self, native: Any) -> None:
+        """Raises InvalidArgument for an ITensor of another network than that of `native`, a PythonNetwork."""
+        for leaf, path in zip(self.leaves, self.paths):
+            if is_itensor(leaf) and not native.owns(leaf):
+                raise InvalidArgument(
+                    f'the ITensor for "{path}" belongs to another network than the one of core.trt_network(), '
+                    "perhaps to one that is gone"
+                )
 
     def check_constants(self, wanted: dict[str, Any]) -> None:
         """Raises InvalidArgument where a value differs from what the program was made for."""
@@ -178,3 +218,20 @@ def stand_ins(arguments: Arguments, frontend: str) -> tuple[Arguments, Any]:
             )
     dynamic = pytree.tree_unflatten(shapes, arguments.spec) if any(shapes) else None
     return arguments.with_leaves(tensors), dynamic
+
+
+def fixed_beside_dynamic(arguments: Arguments, dynamic_shapes: Any) -> str | None:
+    """Which ITensors have dynamic dimensions and which torch tensors stand beside them; None where either lacks."""
+    dynamic, fixed = [], []
+    for position in arguments.tensors:
+        leaf, text = arguments.leaves[position], f'"{arguments.paths[position]}"'
+        if is_itensor(leaf) and -1 in tuple(leaf.shape):
+            dynamic.append(f"{text} of shape {list(leaf.shape)}")
+        elif isinstance(leaf, torch.Tensor):
+            fixed.append(f"{text} of shape {list(leaf.shape)}")
+    if dynamic_shapes is None or not dynamic or not fixed:
+        return None
+    return (
+        f"the ITensor {', '.join(dynamic)} is dynamic and the torch tensor {', '.join(fixed)} is not; where their "
+        "sizes must agree, give an ITensor of dynamic shape for it too"
+    )

@@ -79,7 +79,8 @@ class ConvertedGraph:
         comparison: with `compare`, what was compared; else None.
     """
 
-    def __init__(self, program: _Program, results: _Results) -> None:
+    def __init__(self, program: _Program, results: _Results, network: Any = None) -> None:
+        self._network = network  # an ITensor of a layer does not keep it, and reads freed memory without it
         self.graph = program.graph
         self._program = program
         # A trace's own results are its tensors; the module's numbers among them stand in `outputs` only.
@@ -146,6 +147,7 @@ def torch2trt(
     native = None if context is None else context._native
     if compare and native is not None:
         raise InvalidArgument("compare belongs to torch mode; leave the core.trt_network() block first")
+    exclude, include = _compiled("param_exclude", param_exclude), _compiled("param_include", param_include)
     reduced = _precision.as_pair(precision, keep_float32)
     if reduced and native is None:
         raise InvalidArgument("precision is for networks; torch mode computes in the module's own types")
@@ -159,15 +161,17 @@ def torch2trt(
         raise InvalidArgument(
             "an ITensor was given outside core.trt_network(); torch mode takes torch tensors"
         )
+    if native is not None:
+        arguments.check_owned(native)
     trace, graph, nested = _import(wrapped, arguments, frontend, native is None)
     program = _Program(graph, nested, names, arguments.constants)
-    _check_parameters(graph, param_exclude, param_include)
+    _check_parameters(graph, exclude, include)
     positions = arguments.values_for(graph)
     if native is not None:
         _add_network_inputs(context, arguments, input_names)
     values = [arguments.leaves[position] for position in positions]
     results = _run(program, values, native, output_names, verbose, compare, reduced)
-    return trace, ConvertedGraph(program, results)
+    return trace, ConvertedGraph(program, results, None if context is None else context.network)
 
 
 def _import(
@@ -188,12 +192,27 @@ def _import(
     return trace, graph, nested
 
 
-def _check_parameters(graph: Any, exclude: str | None, include: str | None) -> None:
+def _compiled(argument: str, pattern: str | None) -> re.Pattern[str] | None:
+    if pattern is None:
+        return None
+    try:
+        return re.compile(pattern)
+    except (re.error, TypeError) as error:
+        raise InvalidArgument(
+            f"{argument} is {pattern!r}, which is no regular expression: {error}"
+        ) from error
+
+
+def _check_parameters(graph: Any, exclude: re.Pattern[str] | None, include: re.Pattern[str] | None) -> None:
     for name in graph.used_parameters:
-        if exclude is not None and re.match(exclude, name):
-            raise InvalidArgument(f'param_exclude "{exclude}" excludes "{name}", which the module uses')
-        if include is not None and not re.match(include, name):
-            raise InvalidArgument(f'param_include "{include}" leaves out "{name}", which the module uses')
+        if exclude is not None and exclude.match(name):
+            raise InvalidArgument(
+                f'param_exclude "{exclude.pattern}" excludes "{name}", which the module uses'
+            )
+        if include is not None and not include.match(name):
+            raise InvalidArgument(
+                f'param_include "{include.pattern}" leaves out "{name}", which the module uses'
+            )
 
 
 def _add_network_inputs(context: Context, arguments: Arguments, input_names: Sequence[str] | None) -> None:
@@ -224,8 +243,7 @@ def _chosen_names(
 ) -> dict[int, str]:
     if input_names is None:
         return {}
-    if isinstance(input_names, str) or not all(isinstance(name, str) for name in input_names):
-        raise InvalidArgument(f"input_names is {input_names!r}; a list of names is needed")
+    _inputs.check_names(input_names)
     if len(input_names) not in (len(fresh), len(tensors)):
         raise InvalidArgument(
             f"input_names has {len(input_names)} entries, the module takes {len(tensors)} tensors"
@@ -256,6 +274,8 @@ def _run(
     precision: tuple[str, str] | None = None,
 ) -> _Results:
     names = [output_names] if isinstance(output_names, str) else output_names
+    if names is not None and not all(isinstance(name, str) for name in names):
+        raise InvalidArgument(f"output_names is {names!r}; a list of names is needed")
     comparer = None
     if compare:
         settings = compare if isinstance(compare, Compare) else Compare()

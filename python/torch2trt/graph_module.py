@@ -11,7 +11,7 @@ from . import _functions, _inputs, _precision
 from ._context import current
 from ._handlers import disabled_passes
 from ._inputs import Arguments, has_trt_tensor
-from .core import Compare, ConvertedGraph, _check_parameters, _import, _Program, _run
+from .core import Compare, ConvertedGraph, _check_parameters, _compiled, _import, _Program, _run
 from .errors import InvalidArgument
 
 
@@ -49,7 +49,10 @@ class GraphModule:
         self.module = module
         self._wrapped = _functions.as_module(module)
         self._names = _functions.argument_names(self._wrapped)
-        self._filters = (param_exclude, param_include)
+        self._filters = (
+            _compiled("param_exclude", param_exclude),
+            _compiled("param_include", param_include),
+        )
         self._frontend = frontend
         self._precision = _precision.as_pair(precision, keep_float32)
         self._programs: dict[Any, tuple[Any, _Program]] = {}
@@ -65,23 +68,24 @@ class GraphModule:
         context = current()
         native = None if context is None else context._native
         arguments = Arguments(args, self._names)
-        self._check(arguments, native is None)
+        self._check(arguments, native)
         if compare and native is not None:
             raise InvalidArgument("compare belongs to torch mode; leave the core.trt_network() block first")
         self.trace, program = self._import(arguments, torch_mode=native is None)
         values = [arguments.leaves[position] for position in arguments.values_for(program.graph)]
         precision = None if native is None else self._precision
         results = _run(program, values, native, verbose=verbose, compare=compare, precision=precision)
-        self.graph = ConvertedGraph(program, results)
+        self.graph = ConvertedGraph(program, results, None if context is None else context.network)
         return self.graph.outputs
 
-    def _check(self, arguments: Arguments, torch_mode: bool) -> None:
-        if torch_mode and has_trt_tensor(arguments.leaves):
+    def _check(self, arguments: Arguments, native: Any) -> None:
+        if native is None and has_trt_tensor(arguments.leaves):
             raise InvalidArgument(
                 "an ITensor was given outside core.trt_network(); torch mode takes torch tensors"
             )
-        if torch_mode:
+        if native is None:
             return
+        arguments.check_owned(native)
         for position in arguments.tensors:
             if isinstance(arguments.leaves[position], torch.Tensor):
                 raise InvalidArgument(

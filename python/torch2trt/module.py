@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import inspect
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -153,6 +154,8 @@ class TensorRTModule(torch.nn.Module):
         if not positions:
             raise InvalidArgument(f"{type(self).__name__} needs at least one tensor among its arguments")
         named = Arguments(arguments.args(), core._functions.argument_names(net)).paths
+        if self.input_names is not None:
+            _inputs.check_names(self.input_names)
         names = list(self.input_names or [named[position] for position in positions])
         if len(names) != len(positions):
             raise InvalidArgument(
@@ -201,33 +204,10 @@ class TensorRTModule(torch.nn.Module):
 
 
 class TensorRTModuleWrapper(TensorRTModule):
-    """`net` as a `TensorRTModule`; see there for the other arguments. `net` stays the child "net"."""
+    """`net` as a `TensorRTModule`, whose other arguments it takes behind `net`. `net` stays the child "net"."""
 
-    def __init__(
-        self,
-        net: torch.nn.Module,
-        max_batchsize: int,
-        workspace: int,
-        dtype: Any = None,
-        builder_config_fn: Callable[[Any], None] | None = None,
-        net_post_fn: Callable[[Any], None] | None = None,
-        input_names: Sequence[str] | None = None,
-        verbose: bool = False,
-        *,
-        frontend: str | None = None,
-        tensorrt: str = "",
-    ) -> None:
-        super().__init__(
-            max_batchsize,
-            workspace,
-            dtype,
-            builder_config_fn,
-            net_post_fn,
-            input_names,
-            verbose,
-            frontend=frontend,
-            tensorrt=tensorrt,
-        )
+    def __init__(self, net: torch.nn.Module, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
         self.net = net
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
@@ -235,6 +215,17 @@ class TensorRTModuleWrapper(TensorRTModule):
 
     def _converted(self) -> torch.nn.Module:
         return self.net
+
+
+def _signature_behind(first: inspect.Parameter) -> inspect.Signature:
+    """TensorRTModule's, with `first` before its own parameters."""
+    itself, *rest = inspect.signature(TensorRTModule.__init__).parameters.values()
+    return inspect.Signature([itself, first, *rest])
+
+
+TensorRTModuleWrapper.__init__.__signature__ = _signature_behind(  # type: ignore[attr-defined]
+    inspect.Parameter("net", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=torch.nn.Module)
+)
 
 
 class _Output:

@@ -52,8 +52,32 @@ bool is_same(const Operand& a, const Operand& b) {
   if (a.as<HostTensor>() != nullptr && b.as<HostTensor>() != nullptr) {
     return same_constant(*a.as<HostTensor>(), *b.as<HostTensor>());
   }
-  return equal<None>(a, b) || equal<bool>(a, b) || equal<std::int64_t>(a, b) || equal<double>(a, b) ||
-         equal<std::string>(a, b) || equal<DType>(a, b) || equal<Symbolic>(a, b) || equal<Tensor>(a, b);
+  return equal<None>(a, b) || equal<Uninitialized>(a, b) || equal<bool>(a, b) || equal<std::int64_t>(a, b) ||
+         equal<double>(a, b) || equal<std::string>(a, b) || equal<DType>(a, b) || equal<Symbolic>(a, b) ||
+         equal<Tensor>(a, b);
+}
+
+Operand initialized(const Operand& operand, const Operand& like, const std::function<Tensor(const Tensor&)>& tensor) {
+  const auto* list = like.as<Operand::List>();
+  const auto* given = operand.as<Operand::List>();
+  if (list != nullptr &&
+      (operand.as<Uninitialized>() != nullptr || (given != nullptr && given->size() == list->size()))) {
+    Operand::List items;
+    for (std::size_t i = 0; i < list->size(); ++i)
+      items.push_back(initialized(given == nullptr ? operand : (*given)[i], (*list)[i], tensor));
+    return items;
+  }
+  if (operand.as<Uninitialized>() == nullptr) return operand;
+  if (like.as<Tensor>() != nullptr) return tensor(*like.as<Tensor>());
+  if (like.as<Dim>() != nullptr) return std::int64_t{0};
+  if (like.as<LoopList>() != nullptr) return Operand::List();
+  return like;
+}
+
+Tensor zeros_like(const Tensor& like) {
+  Network& net = like.network();
+  const std::vector<Dim> sizes(like.dims().begin(), like.dims().end());  // -1 keeps the 1 there is
+  return net.broadcast_to(net.scalar(0, like.dtype(), like.rank()), sizes);
 }
 
 std::vector<Tensor> flattened(Network& net, const Operand& operand) {

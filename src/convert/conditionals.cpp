@@ -3,12 +3,56 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "src/convert/carried.h"
 #include "src/convert/network_list.h"
 
 namespace torch2trt {
+
+namespace {
+
+// Whether nodes of the block make the output, or a part of it.
+bool is_made_in(const Block& block, std::size_t output) {
+  bool made = false;
+  for_each_value(block.outputs.at(output), [&](ValueId id) {
+    for (const Node& node : block.nodes)
+      made = made || std::find(node.outputs.begin(), node.outputs.end(), id) != node.outputs.end();
+  });
+  return made;
+}
+
+// What both branches of a conditional give, where no layer need choose: one value, one that the other branch leaves
+// unset, or whether the condition holds. (TensorRT-RTX 1.7 builds no inner loop with a conditional of two constants.)
+std::optional<Operand> unconditional(const Node& node, std::size_t output, const Tensor& condition, const Operand& a,
+                                     const Operand& b) {
+  // A program reads what a branch leaves unset only after the other one.
+  if (a.as<Uninitialized>() != nullptr && !is_made_in(node.blocks[1], output)) return b;
+  if (b.as<Uninitialized>() != nullptr && !is_made_in(node.blocks[0], output)) return a;
+  if (is_same(a, b)) return a;
+  if (a.as<bool>() == nullptr || b.as<bool>() == nullptr) return std::nullopt;
+  return *a.as<bool>() ? condition : condition.network().unary(UnaryOperation::kNot, condition);
+}
+
+// The results of a node whose branches add no layers, if no layer need choose between any of them.
+std::optional<std::vector<Operand>> without_branches(const Node& node, const Tensor& condition,
+                                                     const std::vector<Operand>& inputs, const BlockRunner& runner,
+                                                     const std::vector<bool>& used) {
+  if (!node.blocks.at(0).nodes.empty() || !node.blocks.at(1).nodes.empty()) return std::nullopt;
+  const std::vector<Operand> a = runner.run(node.blocks[0], inputs);
+  const std::vector<Operand> b = runner.run(node.blocks[1], inputs);
+  std::vector<Operand> results;
+  for (std::size_t i = 0; i < node.outputs.size(); ++i) {
+    if (has_unknown(a.at(i)) || has_unknown(b.at(i))) return std::nullopt;
+    const std::optional<Operand> result = unconditional(node, i, condition, a[i], b[i]);
+    if (!result && used[i]) return std::nullopt;
+    results.push_back(result.value_or(None{}));
+  }
+  return results;
+}
+
+}  // namespace
 
 std::optional<bool> known_condition(const Operand& condition) {
   if (const auto* value = condition.as<bool>()) return *value;
@@ -42,7 +86,9 @@ std::vector<Operand> run_conditional(const Node& node, const Operand& condition,
                 node.location());
   }
   Network& net = *network;
-  const std::int32_t conditional = net.begin_conditional(condition_tensor(net, condition));
+  const Tensor chosen = condition_tensor(net, condition);
+  if (auto results = without_branches(node, chosen, inputs, runner, used)) return *std::move(results);
+  const std::int32_t conditional = net.begin_conditional(chosen);
   std::int32_t branches[2];
   std::vector<Operand> values[2];
   for (const int side : {0, 1}) {
@@ -54,15 +100,24 @@ std::vector<Operand> run_conditional(const Node& node, const Operand& condition,
   std::vector<Operand> results;
   std::set<std::int32_t> returned[2];
   for (std::size_t i = 0; i < node.outputs.size(); ++i) {
-    const Operand& a = values[0].at(i);
-    const Operand& b = values[1].at(i);
+    Operand a = values[0].at(i);
+    Operand b = values[1].at(i);
     if (has_unknown(a) || has_unknown(b)) {
       results.emplace_back(Unknown{});
       continue;
     }
-    if (!used[i] || is_same(a, b)) {
-      results.push_back(used[i] ? a : None{});
+    if (!used[i]) {
+      results.emplace_back(None{});
       continue;
+    }
+    if (auto result = unconditional(node, i, chosen, a, b)) {
+      results.push_back(*std::move(result));
+      continue;
+    }
+    for (const int side : {0, 1}) {
+      Operand& operand = side == 0 ? a : b;
+      const Network::Scope branch(net, branches[side]);
+      if (has_uninitialized(operand)) operand = initialized(operand, side == 0 ? b : a, zeros_like);
     }
     const std::string what = fmt::format("output {} of the branches is ", i);
     if (differ_in_length(a, b)) {

@@ -16,9 +16,10 @@ struct LoopStep {
 };
 
 struct NetworkLoop {
-  std::optional<Tensor> count;   // 0-d integer: at most so many iterations
-  std::vector<Operand> carried;  // before the first iteration
-  std::vector<Tensor> sliced;    // iterated over along axis 0
+  std::optional<Tensor> count;  // 0-d integer: at most so many iterations
+  // Before the first iteration. What is Uninitialized there is so in the step too: it must not read it.
+  std::vector<Operand> carried;
+  std::vector<Tensor> sliced;  // iterated over along axis 0
   // Whether to do another iteration, of the carried values before it. Empty: as many as `count` says.
   std::function<Operand(const std::vector<Operand>& carried)> condition;
   std::function<LoopStep(const std::vector<Operand>& carried, const std::vector<Tensor>& slices)> step;

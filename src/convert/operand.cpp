@@ -37,6 +37,10 @@ bool has_network_value(const Operand& operand) {
 
 bool has_unknown(const Operand& operand) { return operand.as<Unknown>() != nullptr || any_in(operand, has_unknown); }
 
+bool has_uninitialized(const Operand& operand) {
+  return operand.as<Uninitialized>() != nullptr || any_in(operand, has_uninitialized);
+}
+
 std::string describe(const Operand& operand) {
   return std::visit(Overloaded{
                         [](const None&) { return std::string("None"); },
@@ -61,6 +65,7 @@ std::string describe(const Operand& operand) {
                         },
                         [](const LoopList&) { return std::string("a list whose length only the network knows"); },
                         [](const Unknown&) { return std::string("the result of an unsupported operator"); },
+                        [](const Uninitialized&) { return std::string("a value that is not set yet"); },
                         [](const Object& value) { return value.type; },
                     },
                     operand.data);

@@ -12,6 +12,7 @@
 #include "src/convert/reduced_precision.h"
 #include "src/convert/structure.h"
 #include "src/convert/unsupported.h"
+#include "src/convert/user_results.h"
 #include "src/files/mapped_file.h"
 #include "src/torch/evaluate.h"
 #include "src/torch/schema.h"
@@ -145,6 +146,8 @@ class Runner {
       // The operands will be known once the nodes before are supported; what has no handler is missing all the same.
       if (options_.network != nullptr && !is_handled(node) && !is_structural(node))
         unsupported_.add(node, "no handler");
+    } else if (reads_uninitialized(node, operands)) {
+      outputs = std::vector<Operand>(node.outputs.size(), Uninitialized{});
     } else {
       try {
         outputs = results_of(node, operands);
@@ -206,6 +209,19 @@ class Runner {
                              node.qualified(), place));
   }
 
+  // Both branches of a condition of the network are walked. In the one that a valid program does not take, operators
+  // may read what is only set in the other.
+  static bool reads_uninitialized(const Node& node, const std::vector<NamedOperand>& operands) {
+    if (is_structural(node)) {  // lists may hold such values
+      return !operands.empty() && operands[0].value.as<Uninitialized>() != nullptr && !node.kind.ends_with("Construct");
+    }
+    // Of control flow the conditions and counts; what it carries may be set on the way.
+    const std::size_t read = !is_control_flow(node) ? operands.size() : node.kind == "prim::Loop" ? 2 : 1;
+    return std::any_of(operands.begin(),
+                       operands.begin() + static_cast<std::ptrdiff_t>(std::min(read, operands.size())),
+                       [](const NamedOperand& operand) { return has_uninitialized(operand.value); });
+  }
+
   bool is_handled(const Node& node) const {
     return is_structural(node) || is_control_flow(node) || handlers_.find(node.kind, node.overload) != nullptr ||
            is_users(node);
@@ -216,12 +232,22 @@ class Runner {
   std::vector<Operand> results_of(const Node& node, const std::vector<NamedOperand>& operands) {
     if (options_.network != nullptr) options_.network->set_location(node.location());
     if (options_.user_handlers) {
-      if (const UserHandler* user = options_.user_handlers(node))
-        return (*user)(node, precision_ ? precision_->widened(operands) : operands);
+      if (const UserHandler* user = options_.user_handlers(node)) {
+        const std::vector<NamedOperand> given = precision_ ? precision_->widened(operands) : operands;
+        std::vector<Operand> outputs = (*user)(node, given);
+        check_user_results(graph_, options_.network, {node, given, outputs, used_outputs(node), options_.compared});
+        return outputs;
+      }
     }
     if (is_control_flow(node)) {
-      return run_control_flow(node, precision_ ? precision_->widened(operands) : operands, options_.network, blocks_,
-                              used_outputs(node));
+      const std::vector<bool> used = used_outputs(node);
+      std::vector<Operand> outputs = run_control_flow(node, precision_ ? precision_->widened(operands) : operands,
+                                                      options_.network, blocks_, used);
+      // What no layer was made for is None; that would be a value for who compares.
+      for (std::size_t i = 0; i < outputs.size() && options_.network != nullptr; ++i) {
+        if (!used[i] && outputs[i].is_none()) outputs[i] = Unknown{};
+      }
+      return outputs;
     }
     if (auto joined = of_network_list(node, operands)) return *std::move(joined);
     if (auto moved = restructured(node, operands)) return *std::move(moved);

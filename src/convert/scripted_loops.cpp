@@ -121,6 +121,11 @@ class ScriptedLoop {
     for (std::size_t i = 0; i < carried_.size(); ++i) {
       roles.push_back(role_of(i));
       if (roles.back() != Role::kCarried) continue;
+      if (has_uninitialized(carried_[i]) && readers_of(body_, body_.inputs.at(i + 1)) > 0) {
+        throw Error(ErrorCategory::kUnsupportedOperator,
+                    fmt::format("the loop reads its carried value {}, which only an earlier iteration sets", i),
+                    node_.location());
+      }
       loop.carried.push_back(carried_[i]);
       loop.carried_used.push_back(used_.at(i));
     }

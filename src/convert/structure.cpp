@@ -40,6 +40,7 @@ bool joins_lists(const Node& node) { return node.kind == "aten::add" && node.ove
 namespace {
 
 bool is_message(const Node& node) { return node.kind == "aten::format"; }
+bool is_unset(const Node& node) { return node.kind == "prim::Uninitialized"; }
 bool sets_item(const Node& node) { return node.kind == "torch2trt::with_item"; }
 
 // `x is None`, and whether two names are one tensor.
@@ -56,7 +57,7 @@ bool is_structural(const Node& node) {
   return node.kind == "prim::ListConstruct" || node.kind == "prim::TupleConstruct" || node.kind == "prim::ListUnpack" ||
          node.kind == "prim::TupleUnpack" || node.kind == "prim::TupleIndex" || node.kind == "aten::__getitem__" ||
          node.kind == "aten::len" || joins_lists(node) || sets_item(node) || is_message(node) || tests_identity(node) ||
-         asks_for_gradients(node);
+         asks_for_gradients(node) || is_unset(node);
 }
 
 std::optional<std::vector<Operand>> restructured(const Node& node, const std::vector<NamedOperand>& operands) {
@@ -67,6 +68,7 @@ std::optional<std::vector<Operand>> restructured(const Node& node, const std::ve
   }
   // Texts only end up in messages of errors, which need no values that only the network knows: the template will do.
   if (is_message(node) && !operands.empty()) return std::vector<Operand>{operands[0].value};
+  if (is_unset(node)) return std::vector<Operand>{Operand(Uninitialized{})};
   if (asks_for_gradients(node)) return std::vector<Operand>{Operand(true)};
   if (tests_identity(node) && operands.size() == 2) {
     return std::vector<Operand>{

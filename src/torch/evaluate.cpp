@@ -158,6 +158,11 @@ bool is_random(const Node& node) {
   return handle && handle->hasTag(at::Tag::nondeterministic_seeded);
 }
 
+bool has_dynamic_sizes(const Node& node) {
+  const auto handle = c10::Dispatcher::singleton().findSchema({node.kind, node.overload});
+  return handle && (handle->hasTag(at::Tag::dynamic_output_shape) || handle->hasTag(at::Tag::data_dependent_output));
+}
+
 std::vector<Operand> evaluate(const Node& node, const std::vector<NamedOperand>& operands) {
   const auto op = find_operator(node);
   if (op == nullptr) {

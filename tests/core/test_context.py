@@ -1,6 +1,7 @@
 """trt_network, torch_network, current_network: what is current where."""
 
 import contextvars
+import gc
 import threading
 
 import pytest
@@ -9,6 +10,7 @@ import torch
 from converting import new_network, run
 from torch import nn
 
+import torch2trt
 from torch2trt import core
 from torch2trt.errors import InvalidArgument
 
@@ -164,7 +166,7 @@ def test_an_itensor_of_another_network():
     other = new_network().add_input("theirs", trt.float32, (2, 3))
     network = new_network()
     with core.trt_network(network):
-        with pytest.raises(InvalidArgument, match='ITensor "theirs" belongs to another network'):
+        with pytest.raises(InvalidArgument, match='the ITensor for "input" belongs to another network'):
             core.torch2trt(nn.ReLU(), other)
     assert network.num_layers == 0
 
@@ -172,8 +174,49 @@ def test_an_itensor_of_another_network():
 def test_an_itensor_whose_network_is_gone():
     other = new_network().add_input("orphan", trt.float32, (2, 3))
     with core.trt_network(new_network()):
-        with pytest.raises(InvalidArgument, match='ITensor "orphan" belongs to another network'):
+        with pytest.raises(InvalidArgument, match='the ITensor for "input" belongs to another network'):
             core.torch2trt(nn.ReLU(), other)
+
+
+def gone():
+    """An output of a layer, which does not keep its network."""
+    network = new_network()
+    return network.add_identity(network.add_input("x", trt.float32, (2, 3))).get_output(0)
+
+
+def test_an_output_whose_network_is_gone_is_not_read(frontend):
+    """Its attributes would be read from freed memory."""
+    module = torch2trt.GraphModule(nn.ReLU(), torch.zeros(2, 3))
+
+    @torch2trt.register_node_handler("aten::tanh")
+    def tanh(inputs, attributes):
+        return [gone()]
+
+    network = new_network()
+    with core.trt_network(network):
+        for call in (
+            lambda: core.torch2trt(nn.ReLU(), gone(), frontend=frontend),
+            lambda: core.torch2trt(nn.ReLU(), torch.zeros(2, 3), input_tensors=[gone()], frontend=frontend),
+            lambda: module(gone()),
+        ):
+            with pytest.raises(
+                InvalidArgument, match='the ITensor for "input" .*, perhaps to one that is gone'
+            ):
+                call()
+        with pytest.raises(
+            InvalidArgument, match="as output 0, what cannot be used: an ITensor belongs to an"
+        ):
+            core.torch2trt(nn.Tanh(), torch.zeros(2, 3), frontend=frontend)
+
+
+def test_results_keep_their_network(frontend):
+    def converted():
+        with core.trt_network(new_network()):
+            return core.torch2trt(nn.ReLU(), torch.zeros(2, 3), frontend=frontend)[1]
+
+    graph = converted()
+    gc.collect()
+    assert tuple(graph.outputs.shape) == (2, 3) and graph.outputs.name
 
 
 class ITensor:
@@ -185,5 +228,5 @@ class ITensor:
 
 def test_an_itensor_of_another_tensorrt_module():
     with core.trt_network(new_network()):
-        with pytest.raises(InvalidArgument, match='ITensor "foreign" belongs to another network'):
+        with pytest.raises(InvalidArgument, match='the ITensor for "input" belongs to another network'):
             core.torch2trt(nn.ReLU(), ITensor())

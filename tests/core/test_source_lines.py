@@ -1,5 +1,6 @@
 """Source lines, in layers and in errors, are the user's: never torch's, and never this package's own."""
 
+import functools
 import pathlib
 import re
 
@@ -68,6 +69,35 @@ def test_lines_of_functions(frontend, program):
 
 
 @pytest.mark.parametrize("frontend", ["trace", "export"])
+@torch.no_grad()
+def decorated(x, factor=1):
+    return [part.tanh() * factor for part in x.split(1)]
+
+
+class Callable:
+    @torch.no_grad()
+    def __call__(self, x):
+        return x.tanh() * 2
+
+    @torch.inference_mode()
+    def method(self, x):
+        return x.exp() + 1
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        decorated,
+        functools.partial(functools.partial(decorated, factor=3)),
+        Callable(),
+        Callable().method,
+        lambda x: (lambda y: y.exp() + 1)(x),
+    ],
+)
+def test_lines_of_wrapped_functions(frontend, function):
+    check(convert(function, (X,), frontend)[0])
+
+
 def test_lines_of_modules(frontend):
     # torch.nn's own modules call torch's operators themselves: the line that called the module is the user's.
     check(convert(Module().eval(), X, frontend)[0])

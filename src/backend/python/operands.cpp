@@ -92,6 +92,9 @@ py::object to_python(const Operand& operand, PythonNetwork* network) {
                                       "handler");
                         },
                         [](const Unknown&) -> py::object { return py::none(); },
+                        [](const Uninitialized&) -> py::object {
+                          throw Error(ErrorCategory::kInvalidModel, "the program gives out a value that it never sets");
+                        },
                         [](const Object& value) -> py::object {
                           throw Error(ErrorCategory::kUnsupportedOperator,
                                       fmt::format("a {} cannot be given to a Python handler", value.type));
@@ -108,7 +111,10 @@ py::object to_python_copied(const Operand& operand, PythonNetwork* network) {
   }
   const auto* tensor = operand.as<HostTensor>();
   if (tensor == nullptr) return to_python(operand, network);
-  const auto copy = py::reinterpret_steal<py::object>(THPVariable_Wrap(to_torch(*tensor).detach().clone()));
+  at::Tensor copied = to_torch(*tensor).detach().clone();
+  // A number of the program's: int64 + 0.5 is float32, though 0.5 is a tensor of float64 here. A copy forgets that.
+  if (tensor->wrapped_number) copied.unsafeGetTensorImpl()->set_wrapped_number(true);
+  const auto copy = py::reinterpret_steal<py::object>(THPVariable_Wrap(copied));
   if (network != nullptr) network->keep_alive(copy);
   return copy;
 }

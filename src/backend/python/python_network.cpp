@@ -126,6 +126,7 @@ bool PythonNetwork::is_itensor(const py::handle& object) const {
 // An ITensor does not say whose it is, but it is the same Python object wherever its network gives it out.
 bool PythonNetwork::owns(const py::object& itensor) const {
   if (!py::isinstance(itensor, itensor_type_)) return false;
+  if (ids_.contains(itensor.ptr())) return true;
   const auto inputs = network_.attr("num_inputs").cast<int>();
   for (int i = 0; i < inputs; ++i) {
     if (network_.attr("get_input")(i).is(itensor)) return true;
@@ -143,12 +144,12 @@ bool PythonNetwork::owns(const py::object& itensor) const {
 
 Tensor PythonNetwork::tensor_of(const py::object& itensor) {
   if (const auto known = ids_.find(itensor.ptr()); known != ids_.end()) return {this, known->second};
-  const auto name = py::str(itensor.attr("name")).cast<std::string>();
   if (!owns(itensor)) {
     throw Error(ErrorCategory::kInvalidArgument,
-                fmt::format("ITensor \"{}\" belongs to another network than the one of core.trt_network()", name),
+                "an ITensor belongs to another network than the one of core.trt_network(), perhaps to one that is gone",
                 location());
   }
+  const auto name = py::str(itensor.attr("name")).cast<std::string>();
   TensorInfo info{.name = name, .dtype = dtype_of(itensor)};
   try {
     info.dims = dims_of(itensor);

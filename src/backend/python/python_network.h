@@ -44,6 +44,9 @@ class PythonNetwork : public Network {
   // for one of another network, Error(kBuildFailed) where TensorRT cannot say its shape: the layer behind it is bad.
   Tensor tensor_of(const py::object& itensor);
   bool is_itensor(const py::handle& object) const;
+  // Whether it is one of this network's. Reads nothing of it: an ITensor does not keep its network, and what is read of
+  // one whose network is gone is not its own memory any more.
+  bool owns(const py::object& itensor) const;
 
   // Layers the user added since the last call, or since this was made: their names are taken. Those that a handler
   // added without a name are named after its node.
@@ -78,7 +81,6 @@ class PythonNetwork : public Network {
   // trt.Weights over the tensor's memory, which is kept alive until the network dies.
   py::object weights(const HostTensor& tensor);
   [[noreturn]] void refused(const std::string& what, const std::string& layer_name);
-  bool owns(const py::object& itensor) const;
 
   py::object network_;
   Target target_;

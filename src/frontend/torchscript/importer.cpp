@@ -93,7 +93,6 @@ void Importer::import_node(Frame& frame, const jit::Node* node) {
     case prim::If: return import_if(frame, node);
     case prim::Loop: return import_loop(frame, node);
     case prim::RaiseException: return import_raise(frame, node);
-    case prim::Uninitialized: frame.values[node->output()] = c10::IValue(); return;
     default: break;
   }
   if (import_none_test(frame, node) || import_container_operator(frame, node) || import_folded(frame, node)) return;

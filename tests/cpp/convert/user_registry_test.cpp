@@ -152,6 +152,45 @@ TEST(UserRegistry, WrongResultsNameTheHandlerAndTheNode) {
   }
 }
 
+TEST(UserRegistry, ResultsMustBeWhatTheProgramHas) {
+  const Graph graph = program(R"ir(graph g(%x : float32[2,3] "x") {
+  %a : float32[2,3] = aten::relu(self=%x)  # scope "head" source "model.py:3"
+  return (%a)
+})ir");
+  const auto returned = [&](const Operand& operand) {
+    UserRegistry handlers;
+    const auto give = [operand](const Node&, const std::vector<NamedOperand>&) { return Results(operand); };
+    handlers.add(
+        "aten::relu",
+        [operand](Network&, Args& args) {
+          args.ignore({"self"});
+          return Results(operand);
+        },
+        give);
+    std::string message;
+    try {
+      network_of(graph, handlers);
+    } catch (const Error& error) {
+      EXPECT_EQ(error.category(), ErrorCategory::kInvalidArgument);
+      message = error.what();
+    }
+    std::string computing;
+    try {
+      computed(graph, handlers, host_tensor({-1, 0, 1, 2, -2, 3}, {2, 3}));
+    } catch (const Error& error) {
+      computing = error.what();
+    }
+    EXPECT_EQ(message, computing);
+    return message;
+  };
+  const std::string place = "\n  at aten::relu in module \"head\" (model.py:3)";
+  EXPECT_EQ(returned(None{}), "the handler returned, as output 0 of 1, None; a tensor is needed" + place);
+  EXPECT_EQ(returned(std::string("x")), "the handler returned, as output 0 of 1, \"x\"; a tensor is needed" + place);
+  EXPECT_EQ(returned(host_tensor({1, 2}, {2})),
+            "the handler returned, as output 0 of 1, constant float32[2]; the program has float32[2, 3] there" + place);
+  EXPECT_EQ(returned(host_tensor({1, 2, 3, 4, 5, 6}, {2, 3})), "");
+}
+
 TEST(UserRegistry, WhatAHandlerThrowsNamesTheNode) {
   const Graph graph = program(R"ir(graph g(%x : float32[2,3] "x") {
   %a = demo::scaled(x=%x, by=3.0)  # scope "head" source "model.py:3"
