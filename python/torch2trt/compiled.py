@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
 import threading
@@ -72,7 +73,7 @@ class TRTModule(torch.nn.Module):
         return type(self)(self.bundle, cuda_graph=self._cuda_graph)
 
     def __reduce__(self) -> Any:
-        return type(self), (self.bundle,)
+        return functools.partial(type(self), cuda_graph=self._cuda_graph), (self.bundle,)
 
 
 def compile(

@@ -9,6 +9,7 @@ import threading
 from typing import NamedTuple
 
 import pytest
+import tensorrt_rtx as trt
 import torch
 from converting import new_network
 from standin import Context, Engine, memory_at
@@ -63,7 +64,7 @@ def engines(monkeypatch):
         with core.trt_network(network) as context:
             converted = _C.convert(graph, context._native, shapes, precision=precision)
         contexts.append(Context(Engine(network, converted["ranges"])))
-        return _sessions.PythonSession(contexts[-1], CPU, about)
+        return _sessions.PythonSession(trt, contexts[-1], CPU, about)
 
     monkeypatch.setattr(_C, "build_bundle", building)
     monkeypatch.setattr(_sessions, "open_session", opened)
@@ -104,6 +105,29 @@ def test_other_values_same_engine_and_arguments_by_name(engines):
     kept = first.clone()
     engine(pair, table=table)
     assert torch.equal(first, kept), "results are the caller's"
+
+
+@pytest.mark.parametrize("limit", [float("inf"), float("-inf")])
+def test_numbers_that_json_has_not(engines, tmp_path, limit):
+    class Net(nn.Module):
+        def forward(self, x, limit, *, other=0.0):
+            return x + other, limit, limit
+
+    x = torch.randn(3)
+    engine = torch2trt.compile(Net(), (x, limit), kwargs={"other": 1.0})
+    y, *numbers = engine(x, limit, other=1.0)
+    assert torch.equal(y, x + 1)
+    assert [repr(number) for number in numbers] == [repr(limit)] * 2
+    for other in (None, 1.0, -limit, torch.tensor(limit)):
+        with pytest.raises(InvalidArgument, match=f"the program was made for limit = {limit!r}, not"):
+            engine(x, other, other=1.0)
+
+
+def test_a_copy_keeps_its_options(engines):
+    engine = torch2trt.compile(nn.Linear(3, 2), torch.randn(2, 3), cuda_graph=True)
+    for other in (copy.copy(engine), copy.deepcopy(engine), pickle.loads(pickle.dumps(engine))):
+        assert other.bundle == engine.bundle and other._cuda_graph
+    assert not pickle.loads(pickle.dumps(TRTModule(engine.bundle)))._cuda_graph
 
 
 def wrong_calls():
@@ -234,7 +258,6 @@ def test_functions_programs_and_handlers_of_the_users(engines):
         calls.append(attributes["kind"])
         return [core.current_network().add_unary(inputs[0], trt.UnaryOperation.NEG).get_output(0)]
 
-    trt = pytest.importorskip("tensorrt_rtx")
     x = torch.rand(2, 3)
     core.register_node_handler("aten::erfinv")(lambda inputs, attributes: calls.append(1) or [inputs[0]])
     try:
@@ -331,6 +354,17 @@ def test_a_bundle_that_says_nothing_of_nesting():
     assert signature_of(about_of(outputs=two)).nest([x, x]) == (x, x)
 
 
+def test_a_nan_is_every_other():
+    from torch2trt._signature import signature_of
+
+    x, nan = torch.zeros(2), float("nan")
+    about = about_of(input_structure='{"tuple": [null, {"float": "nan", "name": "limit"}]}')
+    assert len(signature_of(about).flatten((x, nan), {})) == 1
+    for other in (0.0, None, "nan"):
+        with pytest.raises(InvalidArgument, match="made for limit = nan, not"):
+            signature_of(about).flatten((x, other), {})
+
+
 @pytest.mark.parametrize(
     ("structure", "message"),
     [
@@ -341,6 +375,8 @@ def test_a_bundle_that_says_nothing_of_nesting():
         ('{"dict": [["__import__(1)", null]]}', "malformed"),
         ('{"dict": [["1", null], ["1", {"none": true}]]}', "malformed"),
         ('{"tuple": [], "list": []}', "malformed"),
+        ('{"float": "seven"}', "malformed"),
+        ('{"float": []}', "malformed"),
         ("[]", "malformed"),
         ("[" * 100000, "malformed"),
         ('{"tuple": [null, null]}', "input_structure has 2 tensors; the engine has 1"),

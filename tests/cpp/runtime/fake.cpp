@@ -204,7 +204,10 @@ class FakeExecution : public runtime::ExecutionBackend {
     ++plan_.executions;
     x_ = plan.options().x_shape;
   }
-  ~FakeExecution() override { --plan_.executions; }
+  ~FakeExecution() override {
+    --plan_.executions;
+    if (*last_run_ == fake_cuda_state().synchronized) ++plan_.gone_unwaited;
+  }
 
   void set_shape(int tensor, const Shape& shape) override {
     EXPECT_EQ(tensor, kX);
@@ -241,7 +244,8 @@ class FakeExecution : public runtime::ExecutionBackend {
       const auto* offset = plan_.options().host_input ? static_cast<const std::int32_t*>(addresses_[2]) : nullptr;
       const std::int64_t count = x_.numel();
       const float added = offset == nullptr ? 0 : static_cast<float>(*offset);
-      submit(stream, [=] {
+      submit(stream, [=, last_run = last_run_] {
+        *last_run = fake_cuda_state().synchronized.load();
         for (std::int64_t i = 0; i < count; ++i) y[i] = 2 * x[i] + added;
       });
     }
@@ -278,6 +282,7 @@ class FakeExecution : public runtime::ExecutionBackend {
   Shape x_;
   std::vector<void*> addresses_;
   std::vector<runtime::OutputSink*> sinks_;
+  std::shared_ptr<std::atomic<int>> last_run_ = std::make_shared<std::atomic<int>>(-1);  // the waits before it
   std::atomic<bool> busy_{false};
 };
 

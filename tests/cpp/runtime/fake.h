@@ -48,6 +48,7 @@ class FakePlan : public runtime::PlanBackend {
 
   const FakePlanOptions& options() const { return options_; }
   std::atomic<int> executions{0}, enqueues{0}, shapes_set{0}, addresses_set{0};
+  std::atomic<int> gone_unwaited{0};  // executions destroyed without a wait for the device since their last run
   std::atomic<bool> fail_next_enqueue{false}, fail_next_shape{false};
 
  private:
