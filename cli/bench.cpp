@@ -8,6 +8,7 @@
 
 #include "cli/bench_report.h"
 #include "cli/interrupt.h"
+#include "cli/output_files.h"
 #include "src/files/atomic_file.h"
 
 namespace torch2trt::cli {
@@ -20,9 +21,11 @@ constexpr int kProfileRuns = 50;
 class Files {
  public:
   explicit Files(const BenchOptions& options) {
-    for (const std::string* path : {&options.export_times, &options.export_profile, &options.export_layers,
-                                    &options.export_output, &options.export_report})
-      if (!path->empty()) check_writable(*path);
+    check_output_files(read_files(options.engine), {{"--exportTimes", options.export_times},
+                                                    {"--exportProfile", options.export_profile},
+                                                    {"--exportLayerInfo", options.export_layers},
+                                                    {"--exportOutput", options.export_output},
+                                                    {"--exportReport", options.export_report}});
   }
   void add(const std::string& path, const std::string& text) {
     if (path.empty()) return;

@@ -81,6 +81,14 @@ void add_engine_options(CLI::App& command, EngineRunOptions& options) {
   command.add_flag("--trusted", options.trusted, "Do not warn of bare plans, which are code");
 }
 
+std::vector<NamedFile> read_files(const EngineRunOptions& options) {
+  std::vector<NamedFile> files = {{"--loadEngine", options.engine}};
+  if (options.inputs.empty()) return files;
+  for (auto& [name, file] : parse_named_texts(options.inputs, "--loadInputs"))
+    files.push_back({"--loadInputs", std::move(file)});
+  return files;
+}
+
 std::shared_ptr<const Engine> open_engine(const EngineRunOptions& options, Session& session) {
   EngineOptions engine;
   engine.tensorrt_library = options.tensorrt;
