@@ -10,6 +10,7 @@
 #include "cli/bench.h"
 #include "cli/bench_report.h"
 #include "cli/interrupt.h"
+#include "cli/number_check.h"
 #include "cli/output_files.h"
 #include "cli/shapes.h"
 #include "src/files/atomic_file.h"
@@ -174,12 +175,8 @@ void add_run(CLI::App& app, Command& chosen) {
       ->type_name("NAME:FILE,...");
   command->add_option("--accuracyAlgorithm", *algorithm, "l0 (the default), l1, l2, lInf or cos")->type_name("WHICH");
   command->add_option("--accuracyThreshold", options->accuracy.threshold, "What its figure may be")->type_name("X");
-  command->add_option("--atol", options->accuracy.atol, "Absolute tolerance of l0")
-      ->type_name("X")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--rtol", options->accuracy.rtol, "Relative tolerance of l0")
-      ->type_name("X")
-      ->check(CLI::NonNegativeNumber);
+  command->add_option("--atol", options->accuracy.atol, "Absolute tolerance of l0")->type_name("X")->check(at_least(0));
+  command->add_option("--rtol", options->accuracy.rtol, "Relative tolerance of l0")->type_name("X")->check(at_least(0));
   command->add_option("--exportOutput", options->export_output, "The outputs in JSON")->type_name("FILE");
   command->add_option("--saveOutputs", options->save_outputs, "A folder for NAME.npy of each output")->type_name("DIR");
   command->add_option("--exportReport", options->export_report, "Setup and comparisons in JSON")->type_name("FILE");

@@ -51,8 +51,8 @@ class Engine:
 
 
 class Context:
-    """An execution context of `engine`. `fails`: what execute_async_v3 returns then is False. `older`: it calls allocators
-    as TensorRT 8 does. Without dynamic inputs, -1 is a size that depends on the data."""
+    """An execution context of `engine`. `fails`: what execute_async_v3 returns then is False. `older`: allocators are
+    called as by TensorRT 8. Without dynamic inputs, -1 is a size that depends on the data."""
 
     def __init__(self, engine, fails=False):
         self.engine, self.fails = engine, fails

@@ -1,4 +1,4 @@
-"""Outputs sized by the data, through the session over TensorRT's Python module. TensorRT-RTX builds no engines with such
+"""Outputs sized by the data, through the session over TensorRT's Python module. TensorRT-RTX builds no engine of such
 layers, so the network runs on the CPU (standin.py); the allocators are its own IOutputAllocator."""
 
 import pytest
