@@ -56,9 +56,12 @@ void Slot::set_sink(int tensor, OutputSink* sink) {
 }
 
 void* Slot::staged(int tensor, std::size_t bytes) {
-  std::shared_ptr<void>& memory = staged_[static_cast<std::size_t>(tensor)];
-  if (!memory) memory = device_memory(engine_.cuda(), bytes);
-  return memory.get();
+  Staged& staged = staged_[static_cast<std::size_t>(tensor)];
+  if (!staged.memory || staged.bytes < bytes) {
+    staged.memory = device_memory(engine_.cuda(), bytes);
+    staged.bytes = bytes;
+  }
+  return staged.memory.get();
 }
 
 std::shared_ptr<void> device_memory(const CudaApi& cuda, std::size_t bytes) {

@@ -24,7 +24,8 @@ class Slot {
   void set_sink(int tensor, OutputSink* sink);
 
   // Device memory of this slot's own for a tensor, made when first asked for: what graphs read and write when the
-  // caller's addresses change. Of one size: a slot has one set of shapes.
+  // caller's addresses change. Made anew where it is too small, which only a slot that is used for several sets of
+  // shapes meets: no graph captured before may be launched then.
   void* staged(int tensor, std::size_t bytes);
 
  private:
@@ -36,7 +37,11 @@ class Slot {
   bool valid_ = false;  // the shapes are what the execution has
   std::vector<void*> addresses_;
   std::vector<OutputSink*> sinks_;
-  std::vector<std::shared_ptr<void>> staged_;
+  struct Staged {
+    std::shared_ptr<void> memory;
+    std::size_t bytes = 0;
+  };
+  std::vector<Staged> staged_;
 };
 
 // cudaMalloc, freed with cudaFree (which waits for the device). Throws Error(kRuntime).

@@ -31,6 +31,7 @@ namespace {
 
 using runtime::CudaApi;
 
+constexpr int kInvalidValue = 1;
 constexpr int kOutOfMemory = 2;
 constexpr int kNotPermitted = 800;
 
@@ -66,6 +67,16 @@ bool on_device(const void* pointer) {
   if (after == blocks().begin()) return false;
   const auto& [begin, bytes] = *std::prev(after);
   return pointer < static_cast<const char*>(begin) + bytes;
+}
+
+// CUDA refuses a copy that leaves the memory it begins in.
+bool holds(const void* pointer, std::size_t count) {
+  const std::lock_guard lock(memory_mutex);
+  const auto after = blocks().upper_bound(pointer);
+  if (after == blocks().begin()) return true;  // the host's
+  const auto& [begin, bytes] = *std::prev(after);
+  const char* const end = static_cast<const char*>(begin) + bytes;
+  return pointer >= end || static_cast<const char*>(pointer) + count <= end;
 }
 
 // CUDA's own crash where a stream was destroyed.
@@ -124,6 +135,7 @@ CudaApi make_api() {
   api.free_host = [](void* pointer) { return std::free(pointer), 0; };
   api.memcpy_async = [](void* to, const void* from, std::size_t bytes, int, cudaStream_t stream) {
     ++fake_cuda_state().copies;
+    if (!holds(to, bytes) || !holds(from, bytes)) return kInvalidValue;
     submit(stream, [=] { std::memcpy(to, from, bytes); });
     return 0;
   };

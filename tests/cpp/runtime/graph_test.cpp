@@ -262,5 +262,21 @@ TEST(Graph, WithOneExecutionAProfileGraphsOfOneShapeAreKept) {
   EXPECT_TRUE(fake->log.empty());
 }
 
+TEST(Graph, StagingWithOneExecutionAProfileGrowsWithTheShapes) {
+  FakePlanOptions plan;
+  plan.one_execution = true;
+  const auto fake = fake_engine(plan);
+  ContextOptions options = with_graphs();
+  options.stage = true;
+  Context context(fake->engine, options);
+  const FakeStream stream;
+  for (const std::int64_t batch : {1, 4, 2, 3, 4, 1}) {
+    const FakeTensor x({batch, 4}, static_cast<float>(batch));
+    const auto outputs = context.infer({x}, stream);
+    EXPECT_EQ(values_of(outputs[0])[0], 2.0F * static_cast<float>(batch));
+    EXPECT_EQ(values_of(outputs[0]).back(), 2 * x.values().back());
+  }
+}
+
 }  // namespace
 }  // namespace torch2trt::testing
