@@ -240,10 +240,17 @@ def test_precision(engines, precision):
     assert got.dtype is torch.float32
     torch.testing.assert_close(got, wanted, rtol=2e-2, atol=2e-2)
     assert not torch.equal(got, module(x).detach()), "it was computed in float32"
-    assert engine.about["options"] == {"precision": str(precision).removeprefix("torch.")}
+    assert engine.about["options"] == {"fp16" if precision is torch.float16 else "bf16": "true"}
     assert module[0].weight.dtype is torch.float32
     kept = torch2trt.compile(torch.export.export(module, (x,)), precision=precision, keep_float32=".")
     torch.testing.assert_close(kept(x), module(x).detach(), rtol=1e-5, atol=1e-6)
+    assert kept.about["options"]["keepFloat32"] == "."
+    plain = torch2trt.compile(module, x, tf32=False, workspace=1 << 30, optimization_level=2)
+    assert plain.about["options"] == {
+        "builderOptimizationLevel": "2",
+        "memPoolSize": "workspace:1073741824B",
+        "noTF32": "true",
+    }
 
 
 def test_functions_programs_and_handlers_of_the_users(engines):
@@ -275,6 +282,22 @@ def test_functions_programs_and_handlers_of_the_users(engines):
         InvalidArgument, match="precision is torch.float64; torch.float16 and torch.bfloat16 are possible"
     ):
         torch2trt.compile(nn.Linear(3, 2), x, precision=torch.float64)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"workspace": -1}, "workspace is -1; a number of bytes is needed"),
+        ({"workspace": 1.5}, "workspace is 1.5; a number of bytes"),
+        ({"optimization_level": 9}, "optimization_level is 9; 0 to 5 are possible"),
+        ({"optimization_level": "fast"}, "optimization_level is 'fast'; 0 to 5"),
+        ({"shapes": {"x": ((1, 3), (2, 3))}}, r'shapes\["x"\] is .* three shapes are needed'),
+        ({"shapes": {"x": 3}}, "three shapes are needed: the smallest, the usual and the largest"),
+    ],
+)
+def test_options_that_are_none(options, message):
+    with pytest.raises(InvalidArgument, match=message):
+        torch2trt.compile(nn.Linear(3, 2), torch.randn(2, 3), **options)
 
 
 def test_two_positional_arguments_are_not_a_call_with_keywords(engines):
