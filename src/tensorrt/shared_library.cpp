@@ -88,7 +88,7 @@ std::vector<std::string> candidates_in(const std::string& folder, const std::vec
     const fs::path real = fs::weakly_canonical(file, failed);
     if (fs::is_regular_file(file, failed) && seen.insert(real.string()).second) files.push_back(file.string());
   };
-  for (const char* below : {".", "lib", "lib64", "lib/x86_64-linux-gnu"}) {
+  for (const char* below : {".", "lib", "lib64", "lib/x86_64-linux-gnu", "lib/aarch64-linux-gnu"}) {
     for (const std::string& name : names) add((fs::path(folder) / below / name).lexically_normal());
   }
   if (!files.empty()) return files;

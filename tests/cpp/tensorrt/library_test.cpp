@@ -75,6 +75,10 @@ TEST_F(LibraryTest, AFileAndAFolderWithLib) {
   fake("right", "sdk/lib");
   EXPECT_EQ(Library::open(path("sdk"))->file(), path("sdk/lib/" + kSoname));
   EXPECT_EQ(Library::open(path("sdk/lib/" + kSoname))->file(), path("sdk/lib/" + kSoname));
+  for (const std::string debian : {"x86_64-linux-gnu", "aarch64-linux-gnu"}) {
+    fake("right", debian + "/lib/" + debian);
+    EXPECT_EQ(Library::open(path(debian))->file(), path(debian + "/lib/" + debian + "/" + kSoname));
+  }
 }
 
 TEST_F(LibraryTest, EnvironmentBeforeWheels) {
