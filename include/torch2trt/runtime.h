@@ -210,7 +210,7 @@ struct ContextOptions {
   // without, and is captured; what cannot be captured runs as without (one warning).
   bool cuda_graph = false;
   // Captured graphs that are kept; the least recently used goes first. Each new shape costs one TensorRT context; they
-  // share their activation memory. One that goes with its graph is waited for, with the device.
+  // share their activation memory.
   std::size_t max_graphs = 8;
   // With cuda_graph: copy inputs into memory of the context's first, and outputs out of it, so that graphs fit
   // whatever addresses the caller has.

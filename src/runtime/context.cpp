@@ -76,6 +76,7 @@ Context::Impl::Impl(std::shared_ptr<const Engine> engine, ContextOptions options
     if (options_.cuda_graph) {
       activation_ = runtime::device_memory(cuda_, engine_->backend().activation_bytes());
       cuda_.check(cuda_.stream_create(&capture_stream_, kNonBlocking), "cudaStreamCreate");
+      departing_ = std::make_unique<runtime::Departing>(cuda_);
     }
     current_ = make_slot();
   } catch (...) {
@@ -157,14 +158,9 @@ std::shared_ptr<Slot> Context::Impl::make_slot() {
   return std::make_shared<Slot>(*engine_, engine_->backend().make_execution(options_.profile, activation_.get()));
 }
 
-void Context::Impl::retire(std::shared_ptr<Slot> slot) const {
-  // What it enqueued last may still run, and uses memory that TensorRT frees with it.
-  if (slot.use_count() == 1) cuda_.check(cuda_.device_synchronize(), "cudaDeviceSynchronize");
-}
-
 void Context::Impl::use(std::shared_ptr<Slot> slot) {
   std::swap(current_, slot);
-  retire(std::move(slot));
+  departing_->add(std::move(slot));
 }
 
 Slot& Context::Impl::slot() {
@@ -180,12 +176,13 @@ Slot& Context::Impl::slot() {
     } else {
       try {
         std::shared_ptr<Slot> made = make_slot();
-        if (auto oldest = slots_.make_room()) retire(std::move(*oldest));
+        if (auto oldest = slots_.make_room()) departing_->add(std::move(*oldest));
         use(slots_.insert(std::move(shapes), std::move(made)));
       } catch (const Error& error) {
         engine_->log(LogLevel::kVerbose, fmt::format("one shape's graphs are kept at a time: {}", error.what()));
         one_slot_ = true;
-        cuda_.check(cuda_.device_synchronize(), "cudaDeviceSynchronize");  // as in retire()
+        // Only where it had made more before, and memory has run out since.
+        if (slots_.size() > 1) cuda_.check(cuda_.device_synchronize(), "cudaDeviceSynchronize");
         slots_.clear();
         graphs_.clear();
       }
@@ -373,7 +370,7 @@ void Context::Impl::run_graph(Slot& slot, cudaStream_t stream) {
       captured = graph.get();
       if (auto oldest = graphs_.make_room()) {
         oldest->captured.reset();  // CUDA frees it when it has run
-        retire(std::move(oldest->slot));
+        departing_->add(std::move(oldest->slot));
       }
       graphs_.insert(std::move(key), Graph{current_, std::move(graph)});
     } catch (const Error& error) {
@@ -420,6 +417,7 @@ void Context::Impl::enqueue(cudaStream_t stream) {
     run_plain(slot, stream);
   }
   enqueued_ = has_outputs_ = true;
+  if (departing_) departing_->settle(stream);
   mark_run(stream);
 }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "src/runtime/departing.h"
 #include "src/runtime/graph.h"
 #include "src/runtime/lru.h"
 #include "src/runtime/output_memory.h"
@@ -66,8 +67,6 @@ class Context::Impl {
   std::shared_ptr<runtime::Slot> make_slot();
   // Becomes current_.
   void use(std::shared_ptr<runtime::Slot> slot);
-  // No longer kept, and gone with its last user, after its last run.
-  void retire(std::shared_ptr<runtime::Slot> slot) const;
   // The slot for the shapes of the inputs, with them set.
   runtime::Slot& slot();
   void require_inputs() const;
@@ -108,6 +107,7 @@ class Context::Impl {
   bool one_slot_ = false;              // this TensorRT makes no second execution for the profile
   runtime::Lru<std::vector<Shape>, std::shared_ptr<runtime::Slot>> slots_;
   std::shared_ptr<runtime::Slot> current_;
+  std::unique_ptr<runtime::Departing> departing_;  // with graphs
   runtime::Lru<GraphKey, Graph> graphs_;
   bool graphs_off_ = false;
   std::size_t graph_launches_ = 0;
