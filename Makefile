@@ -17,12 +17,20 @@ export CCACHE_NOHASHDIR := 1
 APT := ccache libcli11-dev nlohmann-json3-dev libfmt-dev libgtest-dev libgmock-dev python3-dev python3-venv
 setup: build/.apt .venv/.installed
 
-build/.apt: Makefile
-	@mkdir -p build
-	@dpkg -s $(APT) >/dev/null 2>&1 || { \
+# $(call installed,PACKAGES)
+installed = dpkg -s $(1) >/dev/null 2>&1 || { \
 	  sudo=$$([ "$$(id -u)" = 0 ] || echo sudo); \
 	  $$sudo apt-get update -qq && \
-	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $(APT); }
+	  DEBIAN_FRONTEND=noninteractive $$sudo apt-get install -y -qq --no-install-recommends $(1); }
+
+build/.apt: Makefile
+	@mkdir -p build
+	@$(call installed,$(APT))
+	@touch $@
+
+build/.apt-aarch64: Makefile
+	@mkdir -p build
+	@$(call installed,g++-aarch64-linux-gnu)
 	@touch $@
 
 .venv/.installed: requirements-dev.txt | build/.apt
@@ -47,6 +55,7 @@ zoo: build
 	$(PY) -m tools.zoo --onnx --families && $(PY) -m tools.zoo --page && exit $$failed
 
 test: build
+	$(MAKE) aarch64 tsan
 	$(MAKE) asan ASAN_TESTS='Export*:*ExportFile*:Text*:Verify*'
 	build/$(PRESET)/tests/cpp/torch2trt_tests --gtest_brief=1
 	build/$(PRESET)/tests/cpp/torch2trt_runtime_tests --gtest_brief=1
@@ -76,8 +85,9 @@ fuzz: setup build/fuzz/build.ninja
 	  build/fuzz/tests/fuzz/fuzz_$$target -max_total_time=$(FUZZ_SECONDS) -timeout=20 -rss_limit_mb=3000 -max_len=65536 \
 	    -artifact_prefix=build/fuzz/found/$$target- build/fuzz/corpus/$$target build/fuzz/seeds/$$target || exit 1; done
 
-# The runtime for aarch64; needs g++-aarch64-linux-gnu.
-aarch64: setup build/aarch64/build.ninja
+# The runtime for aarch64, with Debian's cross compiler.
+aarch64: setup build/.apt-aarch64
+	@$(MAKE) --no-print-directory build/aarch64/build.ninja
 	cmake --build --preset aarch64
 
 # --- keeping the house ----------------------------------------------------------------------------------------------------

@@ -20,6 +20,11 @@ double difference(double out, double ref) {
   return std::isnan(difference) ? std::numeric_limits<double>::infinity() : difference;
 }
 
+double difference(std::int64_t out, std::int64_t ref) {
+  return static_cast<double>(static_cast<std::uint64_t>(std::max(out, ref)) -
+                             static_cast<std::uint64_t>(std::min(out, ref)));
+}
+
 double cosine(const Sums& sums) {
   if (sums.out == 0 && sums.ref == 0) return 1;
   const double cosine = sums.product / std::sqrt(sums.out * sums.ref);
@@ -65,9 +70,11 @@ Comparison compare(const HostArray& output, const HostArray& reference, const Ac
   Comparison result;
   result.atol = options.atol.value_or(tolerance);
   result.rtol = options.rtol.value_or(tolerance);
+  const bool integers = is_integer(output.dtype) && is_integer(reference.dtype);
   Sums sums;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    const double apart = difference(out[i], ref[i]);
+    const double apart =
+        integers ? difference(integer_at(output, i), integer_at(reference, i)) : difference(out[i], ref[i]);
     // Also where ref is infinite: what is apart from that is apart.
     const bool near = apart <= result.atol + result.rtol * std::fabs(ref[i]) && std::isfinite(apart);
     if (!near && apart > 0) ++result.mismatches;

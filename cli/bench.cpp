@@ -8,6 +8,8 @@
 
 #include "cli/bench_report.h"
 #include "cli/interrupt.h"
+#include "cli/number_check.h"
+#include "cli/output_files.h"
 #include "src/files/atomic_file.h"
 
 namespace torch2trt::cli {
@@ -20,9 +22,11 @@ constexpr int kProfileRuns = 50;
 class Files {
  public:
   explicit Files(const BenchOptions& options) {
-    for (const std::string* path : {&options.export_times, &options.export_profile, &options.export_layers,
-                                    &options.export_output, &options.export_report})
-      if (!path->empty()) check_writable(*path);
+    check_output_files(read_files(options.engine), {{"--exportTimes", options.export_times},
+                                                    {"--exportProfile", options.export_profile},
+                                                    {"--exportLayerInfo", options.export_layers},
+                                                    {"--exportOutput", options.export_output},
+                                                    {"--exportReport", options.export_report}});
   }
   void add(const std::string& path, const std::string& text) {
     if (path.empty()) return;
@@ -92,13 +96,13 @@ void add_bench(CLI::App& app, Command& chosen) {
   add_engine_options(*command, options->engine);
   command->add_option("--warmUp", measured.warm_up_ms, "Milliseconds before measuring; default 200")
       ->type_name("MS")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   command->add_option("--duration", measured.duration_s, "Seconds to measure for; default 3")
       ->type_name("S")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   command->add_option("--iterations", measured.iterations, "Iterations at least; default 10")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(at_least(1));
   command->add_option("--infStreams,--streams", measured.streams, "Streams at once, a context each; default 1")
       ->type_name("N")
       ->check(CLI::Range(1, 256));
@@ -110,7 +114,7 @@ void add_bench(CLI::App& app, Command& chosen) {
       ->excludes(transfers);
   command->add_option("--avgRuns", options->average_runs, "Print averages of so many iterations")
       ->type_name("N")
-      ->check(CLI::PositiveNumber);
+      ->check(at_least(1));
   command->add_option("--percentile", options->percentiles, "Percentiles to give; default 90,95,99")
       ->type_name("P,...");
   command->add_flag("--dumpProfile", options->dump_profile, "Print the time of each layer");

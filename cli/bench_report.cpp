@@ -158,7 +158,10 @@ Json outputs_json(const std::vector<EngineTensor>& infos, const std::vector<Host
   Json list = Json::array();
   for (std::size_t i = 0; i < outputs.size(); ++i) {
     Json values = Json::array();
-    for (const double value : numbers(outputs[i])) values.push_back(number(value));
+    const bool integers = is_integer(outputs[i].dtype);
+    const std::size_t count = outputs[i].bytes.size() / size_of(outputs[i].dtype);
+    for (std::size_t at = 0; at < count; ++at)
+      values.push_back(integers ? Json(integer_at(outputs[i], at)) : number(number_at(outputs[i], at)));
     list.push_back({{"name", infos[i].name},
                     {"dimensions", fmt::format("{}", fmt::join(outputs[i].shape.begin(), outputs[i].shape.end(), "x"))},
                     {"values", std::move(values)}});

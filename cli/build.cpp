@@ -2,20 +2,19 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
 
 #include "cli/build_options.h"
 #include "cli/engine_file.h"
 #include "cli/interrupt.h"
+#include "cli/output_files.h"
 #include "cli/program.h"
 #include "src/files/atomic_file.h"
 
 namespace torch2trt::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 struct Options {
@@ -41,26 +40,11 @@ struct Result {
   std::vector<std::string> warnings;
 };
 
-bool same_file(const std::string& a, const std::string& b) {
-  std::error_code failed;
-  return fs::weakly_canonical(a, failed) == fs::weakly_canonical(b, failed) || fs::equivalent(a, b, failed);
-}
-
 // What can be known before a build of minutes.
 void check_files(const Options& options) {
-  const std::vector<std::pair<std::string, std::string>> files = {
-      {"MODEL", options.program.path},
-      {"--saveEngine", options.engine},
-      {"--exportReport", options.report},
-      {"--timingCacheFile", options.build.timing_cache_file}};
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    for (std::size_t j = i + 1; j < files.size(); ++j) {
-      if (files[i].second.empty() || files[j].second.empty() || !same_file(files[i].second, files[j].second)) continue;
-      throw Error(ErrorCategory::kInvalidArgument, fmt::format("{} and {} are the same file, \"{}\"; give each its own",
-                                                               files[i].first, files[j].first, files[j].second));
-    }
-    if (i > 0 && !files[i].second.empty()) check_writable(files[i].second);
-  }
+  check_output_files({{"MODEL", options.program.path}}, {{"--saveEngine", options.engine},
+                                                         {"--exportReport", options.report},
+                                                         {"--timingCacheFile", options.build.timing_cache_file}});
 }
 
 LogSink log_sink(Session& session, std::vector<std::string>& warnings) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "src/runtime/bundle.h"
@@ -18,8 +19,11 @@ Json json_of(const Leaf& leaf) {
   if (leaf.kind == Leaf::Kind::kTensor) return nullptr;
   if (leaf.kind == Leaf::Kind::kNumber) return {{"number", true}};
   Json record;
+  const auto* number = std::get_if<double>(&leaf.constant.data);
   if (leaf.constant.is_none()) {
     record["none"] = true;
+  } else if (number != nullptr && !std::isfinite(*number)) {
+    record["float"] = fmt::format("{}", *number);  // JSON has no such numbers: it would be null
   } else {
     record["constant"] = std::visit(
         [](const auto& constant) -> Json {

@@ -7,6 +7,7 @@
 #include <map>
 #include <optional>
 
+#include "cli/number_check.h"
 #include "cli/shapes.h"
 #include "src/runtime/check.h"
 #include "src/runtime/cuda_api.h"
@@ -74,11 +75,19 @@ void add_engine_options(CLI::App& command, EngineRunOptions& options) {
       ->type_name("NAME:FILE,...");
   command.add_option("--seed", options.seed, "Of random inputs")->type_name("N");
   command.add_option("--tensorrt", options.tensorrt, "libnvinfer, or the folder it is in")->type_name("PATH");
-  command.add_option("--device", options.device, "The GPU")->type_name("N")->check(CLI::NonNegativeNumber);
+  command.add_option("--device", options.device, "The GPU")->type_name("N")->check(at_least(0));
   command.add_option("--useProfile,--useOptimizationProfile", options.profile, "The optimization profile")
       ->type_name("N")
-      ->check(CLI::NonNegativeNumber);
+      ->check(at_least(0));
   command.add_flag("--trusted", options.trusted, "Do not warn of bare plans, which are code");
+}
+
+std::vector<NamedFile> read_files(const EngineRunOptions& options) {
+  std::vector<NamedFile> files = {{"--loadEngine", options.engine}};
+  if (options.inputs.empty()) return files;
+  for (auto& [name, file] : parse_named_texts(options.inputs, "--loadInputs"))
+    files.push_back({"--loadInputs", std::move(file)});
+  return files;
 }
 
 std::shared_ptr<const Engine> open_engine(const EngineRunOptions& options, Session& session) {

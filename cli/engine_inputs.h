@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "cli/host_array.h"
+#include "cli/output_files.h"
 #include "torch2trt/runtime.h"
 
 namespace torch2trt::cli {
@@ -21,6 +22,9 @@ struct EngineRunOptions {
 };
 
 void add_engine_options(CLI::App& command, EngineRunOptions& options);
+
+// The engine and the files of --loadInputs. Throws Error(kInvalidArgument) where that option is malformed.
+std::vector<NamedFile> read_files(const EngineRunOptions& options);
 
 // Loads the engine onto options.device; warnings go to stderr.
 std::shared_ptr<const Engine> open_engine(const EngineRunOptions& options, Session& session);

@@ -114,6 +114,11 @@ double number_at(const HostArray& array, std::size_t index) {
   }
 }
 
+std::int64_t integer_at(const HostArray& array, std::size_t index) {
+  return array.dtype == DType::kInt64 ? load<std::int64_t>(array, index)
+                                      : static_cast<std::int64_t>(number_at(array, index));
+}
+
 std::vector<double> numbers(const HostArray& array) {
   std::vector<double> values(array.bytes.size() / size_of(array.dtype));
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = number_at(array, i);

@@ -19,6 +19,8 @@ struct HostArray {
 // Element `index` as a number; float8 and complex types throw Error(kInvalidArgument).
 double number_at(const HostArray& array, std::size_t index);
 std::vector<double> numbers(const HostArray& array);
+// The same to the last digit, of integer types: doubles do not have all of int64.
+std::int64_t integer_at(const HostArray& array, std::size_t index);
 
 // The same values in another type. Throws Error(kInvalidArgument) naming `what` where a value does not fit an integer
 // type; floating point is rounded to nearest even.

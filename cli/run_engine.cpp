@@ -10,6 +10,8 @@
 #include "cli/bench.h"
 #include "cli/bench_report.h"
 #include "cli/interrupt.h"
+#include "cli/number_check.h"
+#include "cli/output_files.h"
 #include "cli/shapes.h"
 #include "src/files/atomic_file.h"
 #include "src/runtime/file.h"
@@ -23,6 +25,14 @@ struct Reference {
   std::size_t output;
   std::string file;
 };
+
+std::vector<NamedFile> files_read(const RunOptionsOfEngine& options) {
+  std::vector<NamedFile> files = read_files(options.engine);
+  if (options.references.empty()) return files;
+  for (auto& [name, file] : parse_named_texts(options.references, "--loadRefOutputs"))
+    files.push_back({"--loadRefOutputs", std::move(file)});
+  return files;
+}
 
 std::vector<Reference> references(const Engine& engine, const std::string& text) {
   std::vector<Reference> found;
@@ -86,6 +96,16 @@ std::string file_name(std::string name) {
   return name + ".npy";
 }
 
+// Of each output with --saveOutputs.
+std::vector<NamedFile> files_saved(const Engine& engine, const std::string& folder) {
+  std::vector<NamedFile> files;
+  for (const EngineTensor& output : engine.outputs()) {
+    files.push_back({fmt::format("--saveOutputs of output \"{}\"", output.name),
+                     (fs::path(folder) / file_name(output.name)).string()});
+  }
+  return files;
+}
+
 void check_folder(const std::string& folder) {
   std::error_code failed;
   if (folder.empty() || fs::is_directory(folder, failed)) return;
@@ -96,6 +116,12 @@ void check_folder(const std::string& folder) {
 
 int run_engine(const std::shared_ptr<const Engine>& engine, const RunOptionsOfEngine& options, Session& session) {
   const std::vector<Reference> refs = references(*engine, options.references);
+  std::vector<NamedFile> written = {{"--exportOutput", options.export_output},
+                                    {"--exportReport", options.export_report}};
+  std::vector<NamedFile> saved;
+  if (!options.save_outputs.empty()) saved = files_saved(*engine, options.save_outputs);
+  written.insert(written.end(), saved.begin(), saved.end());
+  check_output_files(files_read(options), written);
   const std::vector<HostArray> inputs = make_inputs(*engine, options.engine);
   const std::vector<HostArray> outputs = run_once(engine, inputs, options.engine.profile);
   session.out = describe_setup(*engine, options.engine, inputs);
@@ -127,8 +153,7 @@ int run_engine(const std::shared_ptr<const Engine>& engine, const RunOptionsOfEn
   };
   if (!options.export_output.empty()) add(options.export_output, dump(outputs_json(engine->outputs(), outputs)));
   if (!options.save_outputs.empty()) {
-    for (std::size_t i = 0; i < outputs.size(); ++i)
-      add((fs::path(options.save_outputs) / file_name(engine->outputs()[i].name)).string(), npy_text(outputs[i]));
+    for (std::size_t i = 0; i < outputs.size(); ++i) add(saved[i].path, npy_text(outputs[i]));
   }
   if (!options.export_report.empty()) {
     Json report = setup_json(*engine, options.engine.engine, inputs);
@@ -150,12 +175,8 @@ void add_run(CLI::App& app, Command& chosen) {
       ->type_name("NAME:FILE,...");
   command->add_option("--accuracyAlgorithm", *algorithm, "l0 (the default), l1, l2, lInf or cos")->type_name("WHICH");
   command->add_option("--accuracyThreshold", options->accuracy.threshold, "What its figure may be")->type_name("X");
-  command->add_option("--atol", options->accuracy.atol, "Absolute tolerance of l0")
-      ->type_name("X")
-      ->check(CLI::NonNegativeNumber);
-  command->add_option("--rtol", options->accuracy.rtol, "Relative tolerance of l0")
-      ->type_name("X")
-      ->check(CLI::NonNegativeNumber);
+  command->add_option("--atol", options->accuracy.atol, "Absolute tolerance of l0")->type_name("X")->check(at_least(0));
+  command->add_option("--rtol", options->accuracy.rtol, "Relative tolerance of l0")->type_name("X")->check(at_least(0));
   command->add_option("--exportOutput", options->export_output, "The outputs in JSON")->type_name("FILE");
   command->add_option("--saveOutputs", options->save_outputs, "A folder for NAME.npy of each output")->type_name("DIR");
   command->add_option("--exportReport", options->export_report, "Setup and comparisons in JSON")->type_name("FILE");
@@ -163,8 +184,8 @@ void add_run(CLI::App& app, Command& chosen) {
     chosen = [options, algorithm](Session& session) {
       options->accuracy.algorithm = parse_algorithm(*algorithm);
       check_folder(options->save_outputs);
-      for (const std::string& path : {options->export_output, options->export_report})
-        if (!path.empty()) check_writable(path);
+      check_output_files(files_read(*options),
+                         {{"--exportOutput", options->export_output}, {"--exportReport", options->export_report}});
       return run_engine(open_engine(options->engine, session), *options, session);
     };
   });

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <filesystem>
 
 #include "cli/interrupt.h"
@@ -54,6 +55,11 @@ std::string tensors_text(const char* what, const std::vector<EngineTensor>& tens
   std::string text;
   for (const EngineTensor& info : tensors) {
     std::string dims;
+    if (std::find(info.shape.begin(), info.shape.end(), 0) != info.shape.end()) {
+      throw Error(
+          ErrorCategory::kInvalidArgument,
+          fmt::format("\"{}\" has the shape {}; Triton takes no dimension of size 0", info.name, info.shape.text()));
+    }
     for (const std::int64_t size : info.shape) dims += fmt::format("{}{}", dims.empty() ? "" : ", ", size);
     // Triton has no tensors without dimensions: one of one element, taken for what it is.
     const bool scalar = info.shape.rank() == 0;

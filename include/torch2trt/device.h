@@ -76,7 +76,7 @@ Machine this_machine();
 template <typename Value>
 std::vector<Value> to_host_as(const TensorView& tensor, cudaStream_t stream) {
   const std::vector<std::byte> bytes = to_host(tensor, stream);
-  check_host_size(tensor.shape.numel() * sizeof(Value), tensor.dtype, tensor.shape);
+  check_host_size(static_cast<std::size_t>(tensor.shape.numel()) * sizeof(Value), tensor.dtype, tensor.shape);
   std::vector<Value> values(bytes.size() / sizeof(Value));
   std::copy(bytes.begin(), bytes.end(), reinterpret_cast<std::byte*>(values.data()));
   return values;

@@ -268,6 +268,9 @@ class Context {
   std::size_t graph_launches() const;
   std::size_t graphs() const;
 
+  // Inputs and buffers are no longer set, and outputs no longer kept: as new, but for what is cached of shapes seen.
+  void reset();
+
   // For EnginePool: from now on each enqueue waits for the one before on its own stream, so that streams may differ.
   void share();
 
@@ -305,8 +308,8 @@ class EnginePool {
   // Over copies of one engine in turn: before TensorRT 10, an engine with dynamic shapes has one context a profile.
   EnginePool(const std::vector<std::shared_ptr<const Engine>>& engines, const PoolOptions& options);
 
-  // Waits for a free context. The run enqueued on it need not be finished when it is given back: the next holder's
-  // enqueue waits for it, on its stream, not on the host.
+  // Waits for a free context, with nothing set. The run enqueued on it need not be finished when it is given back: the
+  // next holder's enqueue waits for it, on its stream, not on the host.
   Lease acquire();
   // The same without waiting: nullptr where none is free.
   std::unique_ptr<Lease> try_acquire();

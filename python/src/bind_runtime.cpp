@@ -118,9 +118,19 @@ class NativeEngine {
 // The version of the TensorRT that NativeEngine uses. Throws Error(kRuntime) where there is none.
 std::string native_tensorrt() { return runtime::running_tensorrt({}).version; }
 
+// sys.path, of what is text: a virtual environment needs not be activated for its Python to run.
+void look_where_python_imports() {
+  std::vector<std::string> folders;
+  for (const py::handle entry : py::module_::import("sys").attr("path")) {
+    if (py::isinstance<py::str>(entry) && py::len(entry) > 0) folders.push_back(py::cast<std::string>(entry));
+  }
+  runtime::set_import_path(std::move(folders));
+}
+
 }  // namespace
 
 void bind_runtime(py::module_& m) {
+  look_where_python_imports();
   m.def("native_tensorrt", &native_tensorrt, py::call_guard<py::gil_scoped_release>());
   py::class_<NativeEngine>(m, "NativeEngine")
       .def(py::init<const py::bytes&, bool, const py::object&, const py::object&>(), py::arg("bundle"),

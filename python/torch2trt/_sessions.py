@@ -10,6 +10,7 @@ import torch
 from torch.utils import dlpack
 
 from . import _C, _tensorrt, _verbose
+from ._output_allocator import OutputAllocator, output_allocator
 from .errors import InvalidArgument, RuntimeFailure
 from .inference import InferenceContext, require_gpu
 
@@ -48,7 +49,7 @@ def open_session(bundle: bytes, about: Mapping[str, Any], cuda_graph: bool) -> S
         raise RuntimeFailure(f"{error}\nNor is there a native runtime: {missing}") from error
     _C.bundle_check_fits(bundle, trt.__name__, trt.__version__)
     _, context = _tensorrt.open_engine(trt, _C.bundle_plan(bundle))
-    return PythonSession(context, torch.device("cuda", torch.cuda.current_device()), about)
+    return PythonSession(trt, context, torch.device("cuda", torch.cuda.current_device()), about)
 
 
 class NativeSession:
@@ -78,15 +79,17 @@ class NativeSession:
 
 
 class PythonSession(InferenceContext):
-    """Over the IExecutionContext of tensorrt or tensorrt_rtx."""
+    """Over the IExecutionContext of `trt`: tensorrt or tensorrt_rtx."""
 
-    def __init__(self, context: Any, device: torch.device, about: Mapping[str, Any]) -> None:
+    def __init__(self, trt: Any, context: Any, device: torch.device, about: Mapping[str, Any]) -> None:
         stream = _current_stream(device)
         super().__init__(context, stream, device)
         self._order = (
             [entry["name"] for entry in about["inputs"]],
             [entry["name"] for entry in about["outputs"]],
         )
+        self._trt = trt
+        self._allocators: dict[str, OutputAllocator] = {}  # of the outputs sized by the data
         self._lock = threading.Lock()
         self._done = torch.cuda.Event() if stream else None
         self._last = 0
@@ -115,9 +118,31 @@ class PythonSession(InferenceContext):
         self._last = stream.cuda_stream
         return stream.cuda_stream
 
-    @property
-    def _kind(self) -> str:
-        return "TRTModule over the TensorRT Python module"
+    def _enqueue(self, placed: dict[str, torch.Tensor], stream: int) -> dict[str, torch.Tensor]:
+        try:
+            outputs = super()._enqueue(placed, stream)
+        except RuntimeFailure as error:
+            for name, allocator in self._allocators.items():
+                if allocator.failure is not None:
+                    raise RuntimeFailure(
+                        f'there is no memory for output "{name}": {allocator.failure}'
+                    ) from error
+            raise
+        for name, allocator in self._allocators.items():
+            result = allocator.result(self._types[name])
+            if result is None:
+                raise RuntimeFailure(f'TensorRT did not tell the shape of output "{name}"')
+            outputs[name] = result
+        return outputs
+
+    def _allocate_while_running(self, name: str, shape: tuple[int, ...]) -> None:
+        allocator = self._allocators.get(name)
+        if allocator is None:
+            allocator = output_allocator(self._trt, self._device)
+            if not self.context.set_output_allocator(name, allocator):
+                raise RuntimeFailure(f'TensorRT refused the allocator of output "{name}"')
+            self._allocators[name] = allocator
+        allocator.begin()
 
 
 def _aligned(value: torch.Tensor) -> torch.Tensor:

@@ -172,6 +172,8 @@ def _structure(record: Any) -> Structure:
     ((kind, content),) = fields.items()
     if kind == "number":
         return Structure(kind)
+    if kind == "float":  # one that JSON has no number for
+        return Structure("constant", constant=float(content), name=name)
     if kind in ("none", "constant"):
         return Structure(kind, constant=content if kind == "constant" else None, name=name)
     if kind not in ("tuple", "list", "dict") or not isinstance(content, list):
@@ -228,7 +230,7 @@ def _collect(
         return
     elif structure.kind in ("none", "constant"):
         wanted = structure.constant
-        if value is not wanted and (isinstance(value, torch.Tensor) or value != wanted):
+        if not _same(value, wanted):
             shown = "a tensor" if isinstance(value, torch.Tensor) else repr(value)
             raise InvalidArgument(f"the program was made for {path} = {wanted!r}, not {shown}")
     elif structure.kind == "dict":
@@ -249,6 +251,14 @@ def _collect(
             )
         for index, child in enumerate(structure.children):
             _collect(child, value[index], f"{path}.{index}", names, found)
+
+
+def _same(value: Any, wanted: Any) -> bool:
+    """Whether an argument is what the program was made for. A NaN is every other."""
+    if isinstance(value, torch.Tensor):
+        return False
+    both_nan = isinstance(value, float) and isinstance(wanted, float) and value != value and wanted != wanted
+    return value is wanted or value == wanted or both_nan
 
 
 def _checked(tensor: EngineTensor, value: Any, path: str) -> torch.Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import pathlib
 import threading
@@ -72,7 +73,7 @@ class TRTModule(torch.nn.Module):
         return type(self)(self.bundle, cuda_graph=self._cuda_graph)
 
     def __reduce__(self) -> Any:
-        return type(self), (self.bundle,)
+        return functools.partial(type(self), cuda_graph=self._cuda_graph), (self.bundle,)
 
 
 def compile(
@@ -112,6 +113,7 @@ def compile(
         BuildFailed: with TensorRT's text. RuntimeFailure: no TensorRT is installed, or it needs a GPU to build.
     """
     reduced = _precision.as_pair(precision, keep_float32)
+    _check_options(shapes, workspace, optimization_level)
     graph = _graph(module, _inputs.as_args(args), dict(kwargs or {}), dynamic_shapes)
     _C.run_passes(graph, disabled_passes())
     options = {
@@ -122,7 +124,15 @@ def compile(
         "precision": reduced and reduced[0],
         "keep_float32": reduced and reduced[1],
     }
-    noted = {"precision": reduced[0]} if reduced else {}
+    # For people who find the file later: by the names of the command line.
+    noted = {
+        "fp16": "true" if reduced and reduced[0] == "float16" else None,
+        "bf16": "true" if reduced and reduced[0] == "bfloat16" else None,
+        "keepFloat32": keep_float32,
+        "memPoolSize": None if workspace is None else f"workspace:{workspace}B",
+        "builderOptimizationLevel": None if optimization_level is None else str(optimization_level),
+        "noTF32": None if tf32 else "true",
+    }
     bundle = _C.build_bundle(
         graph,
         {
@@ -134,9 +144,24 @@ def compile(
         _verbose.log,
         lookup,
         getattr(module, "__qualname__", type(module).__name__),
-        noted | ({} if tf32 else {"noTF32": "true"}),
+        {key: value for key, value in noted.items() if value},
     )
     return TRTModule(bundle, cuda_graph=cuda_graph)
+
+
+def _check_options(
+    shapes: Mapping[str, Range] | None, workspace: int | None, optimization_level: int | None
+) -> None:
+    """What can be wrong without knowing the program, before minutes go by."""
+    for name, ranges in (shapes or {}).items():
+        if not isinstance(ranges, (tuple, list)) or len(ranges) != 3:
+            raise InvalidArgument(
+                f'shapes["{name}"] is {ranges!r}; three shapes are needed: the smallest, the usual and the largest'
+            )
+    if workspace is not None and not (isinstance(workspace, int) and 0 <= workspace < 1 << 64):
+        raise InvalidArgument(f"workspace is {workspace!r}; a number of bytes is needed")
+    if optimization_level is not None and optimization_level not in range(6):
+        raise InvalidArgument(f"optimization_level is {optimization_level!r}; 0 to 5 are possible")
 
 
 def _graph(

@@ -186,19 +186,19 @@ class InferenceContext:
         for name in self.output_names:
             shape = tuple(self.context.get_tensor_shape(name))
             if any(size < 0 for size in shape):
-                raise InvalidArgument(
-                    f'the shape of output "{name}" depends on the data, {list(shape)}; '
-                    f"{self._kind} takes engines whose outputs follow from the inputs' shapes"
-                )
+                self._allocate_while_running(name, shape)
+                continue
             outputs[name] = torch.empty(shape, dtype=self._types[name], device=self._device)
             self.context.set_tensor_address(name, outputs[name].data_ptr())
         if not self.context.execute_async_v3(stream):
             raise RuntimeFailure("TensorRT could not run the engine; its logger said why")
         return outputs
 
-    @property
-    def _kind(self) -> str:
-        return type(self).__name__
+    def _allocate_while_running(self, name: str, shape: tuple[int, ...]) -> None:
+        raise InvalidArgument(
+            f'the shape of output "{name}" depends on the data, {list(shape)}; '
+            f"{type(self).__name__} takes engines whose outputs follow from the inputs' shapes"
+        )
 
 
 class TorchInferenceContext(InferenceContext):

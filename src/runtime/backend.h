@@ -67,4 +67,8 @@ struct RunningTensorRT {
 };
 RunningTensorRT running_tensorrt(const EngineOptions& options);
 
+// Folders with pip's packages to look for TensorRT and CUDA in, before others: where the Python of this process imports
+// from.
+void set_import_path(std::vector<std::string> folders);
+
 }  // namespace torch2trt::runtime

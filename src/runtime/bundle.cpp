@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "src/runtime/metadata.h"
@@ -44,7 +45,14 @@ bool equal(const Digest& digest, const std::byte* bytes) {
 }  // namespace
 
 bool is_bundle(const void* data, std::size_t size) {
-  return size >= kMagic.size() && std::memcmp(data, kMagic.data(), kMagic.size()) == 0;
+  const std::string_view begin(static_cast<const char*>(data), std::min<std::size_t>(size, 2 * kMagic.size()));
+  // Damaged there it is still one, and not to be given to TensorRT as a plan: cut off, moved, changed by a transfer as
+  // text, or with a few wrong bytes. Plans begin with four letters of TensorRT's.
+  if (begin.find(kMagic.substr(2, 4)) != std::string_view::npos) return true;
+  const std::size_t known = std::min(size, kMagic.size());
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < known; ++i) same += begin[i] == kMagic[i] ? 1 : 0;
+  return known > 0 && (same == known || same + 3 >= kMagic.size());
 }
 
 Bundle read_bundle(const void* data, std::size_t size) {
@@ -52,6 +60,8 @@ Bundle read_bundle(const void* data, std::size_t size) {
   if (!is_bundle(data, size)) {
     throw Error(ErrorCategory::kInvalidModel, "not an engine bundle: it does not begin as one");
   }
+  if (size < kMagic.size() || std::memcmp(data, kMagic.data(), kMagic.size()) != 0)
+    damaged("it does not begin as it should");
   if (size < kHeader) damaged(fmt::format("it has {} bytes, less than a header", size));
   // Before anything else: another version may mean all of it otherwise.
   const auto version = load<std::uint32_t>(bytes + 8);

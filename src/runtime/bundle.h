@@ -26,7 +26,7 @@ struct Bundle {
   std::size_t plan_bytes = 0;
 };
 
-// Whether these bytes begin as a bundle does.
+// Whether these bytes begin as a bundle does, or nearly so: read_bundle() refuses it then as damaged.
 bool is_bundle(const void* data, std::size_t size);
 
 // Throws Error(kInvalidModel) for anything but an undamaged bundle of a version known here, saying what is wrong with

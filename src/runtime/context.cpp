@@ -53,6 +53,7 @@ Context::Impl::Impl(std::shared_ptr<const Engine> engine, ContextOptions options
       options_(std::move(options)),
       cuda_(engine_->cuda()),
       inputs_(engine_->inputs().size()),
+      input_checked_(inputs_.size(), false),
       input_set_(inputs_.size(), false),
       outputs_(engine_->outputs().size()),
       slots_(options_.max_graphs),
@@ -75,6 +76,7 @@ Context::Impl::Impl(std::shared_ptr<const Engine> engine, ContextOptions options
     if (options_.cuda_graph) {
       activation_ = runtime::device_memory(cuda_, engine_->backend().activation_bytes());
       cuda_.check(cuda_.stream_create(&capture_stream_, kNonBlocking), "cudaStreamCreate");
+      departing_ = std::make_unique<runtime::Departing>(cuda_);
     }
     current_ = make_slot();
   } catch (...) {
@@ -95,15 +97,16 @@ void Context::Impl::set_input(int index, const TensorView& tensor) {
   const auto i = static_cast<std::size_t>(index);
   const EngineTensor& info = engine_->inputs()[i];
   TensorView& set = inputs_[i];
-  if (input_set_[i] && set == tensor) {
+  if (input_checked_[i] && set == tensor) {
     if (info.on_host) shapes_changed_ = true;  // its contents may have changed; with such inputs ready_ is never set
+    input_set_[i] = true;
     return;
   }
-  const bool same_shape = input_set_[i] && set.dtype == tensor.dtype && set.shape == tensor.shape;
+  const bool same_shape = input_checked_[i] && set.dtype == tensor.dtype && set.shape == tensor.shape;
   if (!same_shape) runtime::check_input_shape(info, options_.profile, tensor);
   runtime::check_memory(info, true, tensor, engine_->device(), options_.stage, cuda_);
   set = tensor;
-  input_set_[i] = true;
+  input_checked_[i] = input_set_[i] = true;
   ready_ = false;
   shapes_changed_ = shapes_changed_ || !same_shape || info.on_host;
 }
@@ -126,6 +129,16 @@ void Context::Impl::clear_output(int index) {
   all_buffers_ = ready_ = false;
 }
 
+void Context::Impl::reset() {
+  input_set_.assign(input_set_.size(), false);
+  for (Output& output : outputs_) {
+    output.buffer.reset();
+    output.result = {};
+  }
+  all_buffers_ = outputs_.empty();
+  ready_ = has_outputs_ = false;
+}
+
 Shape Context::Impl::output_shape(int index) {
   check_index(outputs_, index, "output");
   require_inputs();
@@ -145,6 +158,11 @@ std::shared_ptr<Slot> Context::Impl::make_slot() {
   return std::make_shared<Slot>(*engine_, engine_->backend().make_execution(options_.profile, activation_.get()));
 }
 
+void Context::Impl::use(std::shared_ptr<Slot> slot) {
+  std::swap(current_, slot);
+  departing_->add(std::move(slot));
+}
+
 Slot& Context::Impl::slot() {
   if (!shapes_changed_) return *current_;
   if (options_.cuda_graph && !graphs_off_ && !one_slot_) {
@@ -152,15 +170,19 @@ Slot& Context::Impl::slot() {
     shapes.reserve(inputs_.size());
     for (const TensorView& input : inputs_) shapes.push_back(input.shape);
     if (std::shared_ptr<Slot>* known = slots_.find(shapes)) {
-      current_ = *known;
+      use(*known);
     } else if (slots_.size() == 0) {
       slots_.insert(std::move(shapes), current_);
     } else {
       try {
-        current_ = slots_.insert(std::move(shapes), make_slot());
+        std::shared_ptr<Slot> made = make_slot();
+        if (auto oldest = slots_.make_room()) departing_->add(std::move(*oldest));
+        use(slots_.insert(std::move(shapes), std::move(made)));
       } catch (const Error& error) {
         engine_->log(LogLevel::kVerbose, fmt::format("one shape's graphs are kept at a time: {}", error.what()));
         one_slot_ = true;
+        // Only where it had made more before, and memory has run out since.
+        if (slots_.size() > 1) cuda_.check(cuda_.device_synchronize(), "cudaDeviceSynchronize");
         slots_.clear();
         graphs_.clear();
       }
@@ -346,6 +368,10 @@ void Context::Impl::run_graph(Slot& slot, cudaStream_t stream) {
     try {
       auto graph = std::make_unique<CapturedGraph>(cuda_, slot.execution(), capture_stream_);
       captured = graph.get();
+      if (auto oldest = graphs_.make_room()) {
+        oldest->captured.reset();  // CUDA frees it when it has run
+        departing_->add(std::move(oldest->slot));
+      }
       graphs_.insert(std::move(key), Graph{current_, std::move(graph)});
     } catch (const Error& error) {
       captured = nullptr;
@@ -390,13 +416,14 @@ void Context::Impl::enqueue(cudaStream_t stream) {
   } else {
     run_plain(slot, stream);
   }
-  enqueued_ = true;
+  enqueued_ = has_outputs_ = true;
+  if (departing_) departing_->settle(stream);
   mark_run(stream);
 }
 
 DeviceTensor Context::Impl::output(int index) const {
   check_index(outputs_, index, "output");
-  if (!enqueued_) throw Error(ErrorCategory::kInvalidArgument, "there is no output before the first enqueue");
+  if (!has_outputs_) throw Error(ErrorCategory::kInvalidArgument, "there is no output before the first enqueue");
   const Output& output = outputs_[static_cast<std::size_t>(index)];
   DeviceTensor result = output.result;
   if (output.sized_by_run) {
@@ -415,7 +442,7 @@ std::vector<LayerTime> Context::Impl::profile(cudaStream_t stream) {
   bind_inputs(slot);
   bind_outputs(slot, stream);
   ready_ = false;
-  enqueued_ = true;
+  enqueued_ = has_outputs_ = true;
   std::vector<LayerTime> times = slot.execution().profile(stream);
   mark_run(stream);
   return times;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "src/runtime/departing.h"
 #include "src/runtime/graph.h"
 #include "src/runtime/lru.h"
 #include "src/runtime/output_memory.h"
@@ -26,6 +27,7 @@ class Context::Impl {
   void enqueue(cudaStream_t stream);
   DeviceTensor output(int index) const;
   std::vector<LayerTime> profile(cudaStream_t stream);
+  void reset();
   void share();
 
   const Engine& engine() const { return *engine_; }
@@ -63,6 +65,8 @@ class Context::Impl {
   };
 
   std::shared_ptr<runtime::Slot> make_slot();
+  // Becomes current_.
+  void use(std::shared_ptr<runtime::Slot> slot);
   // The slot for the shapes of the inputs, with them set.
   runtime::Slot& slot();
   void require_inputs() const;
@@ -87,6 +91,7 @@ class Context::Impl {
   const runtime::CudaApi& cuda_;
 
   std::vector<TensorView> inputs_;
+  std::vector<bool> input_checked_;  // inputs_ has what fits the engine, though it may have been reset since
   std::vector<bool> input_set_;
   std::vector<Output> outputs_;
   bool shapes_changed_ = true;  // since current_ was found
@@ -102,6 +107,7 @@ class Context::Impl {
   bool one_slot_ = false;              // this TensorRT makes no second execution for the profile
   runtime::Lru<std::vector<Shape>, std::shared_ptr<runtime::Slot>> slots_;
   std::shared_ptr<runtime::Slot> current_;
+  std::unique_ptr<runtime::Departing> departing_;  // with graphs
   runtime::Lru<GraphKey, Graph> graphs_;
   bool graphs_off_ = false;
   std::size_t graph_launches_ = 0;
@@ -109,6 +115,7 @@ class Context::Impl {
 
   cudaStream_t stream_ = nullptr;  // of the enqueue that is going on; the caller may destroy it afterwards
   bool enqueued_ = false;
+  bool has_outputs_ = false;  // of an enqueue since the last reset()
   bool shared_ = false;
   runtime::CudaEvent last_run_ = nullptr;  // where shared_: the end of the last enqueue
   std::shared_ptr<runtime::OutputMemory> output_memory_;

@@ -4,9 +4,17 @@
 #include "src/runtime/context.h"
 
 namespace torch2trt {
+namespace {
+
+std::shared_ptr<const Engine> checked(std::shared_ptr<const Engine> engine) {
+  if (engine) return engine;
+  throw Error(ErrorCategory::kInvalidArgument, "a context needs an engine; the pointer to it is null");
+}
+
+}  // namespace
 
 Context::Context(std::shared_ptr<const Engine> engine, ContextOptions options)
-    : impl_(std::make_unique<Impl>(std::move(engine), std::move(options))) {}
+    : impl_(std::make_unique<Impl>(checked(std::move(engine)), std::move(options))) {}
 Context::~Context() = default;
 Context::Context(Context&&) noexcept = default;
 Context& Context::operator=(Context&&) noexcept = default;
@@ -28,6 +36,7 @@ DeviceTensor Context::output(std::string_view name) const { return impl_->output
 std::vector<LayerTime> Context::profile(cudaStream_t stream) { return impl_->profile(stream); }
 std::size_t Context::graph_launches() const { return impl_->graph_launches(); }
 std::size_t Context::graphs() const { return impl_->graphs(); }
+void Context::reset() { impl_->reset(); }
 void Context::share() { impl_->share(); }
 
 std::vector<DeviceTensor> Context::infer(const std::vector<TensorView>& inputs, cudaStream_t stream) {

@@ -104,6 +104,10 @@ std::shared_ptr<const Engine> Engine::from_bytes(const void* data, std::size_t s
     const Bundle bundle = runtime::read_bundle(data, size);
     return open(bundle.plan, bundle.plan_bytes, bundle, options);
   }
+  if (const std::string_view begin(static_cast<const char*>(data), std::min<std::size_t>(size, 4)); begin == "PK\3\4") {
+    throw Error(ErrorCategory::kInvalidModel,
+                "the file is a program (.pt2 or TorchScript), no engine: `torch2trt build` makes one of it");
+  }
   if (!options.trusted) {
     write_log(
         options, LogLevel::kWarning,

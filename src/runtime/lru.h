@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -24,9 +25,17 @@ class Lru {
     return &entries_.front().second;
   }
 
+  // Where another insert would be one too many: the value of the least recently used, which is here no longer.
+  std::optional<Value> make_room() {
+    if (entries_.size() < capacity_) return std::nullopt;
+    std::optional<Value> oldest(std::move(entries_.back().second));
+    entries_.pop_back();
+    return oldest;
+  }
+
   // `key` must not be there.
   Value& insert(Key key, Value value) {
-    if (entries_.size() == capacity_) entries_.pop_back();
+    make_room();
     entries_.emplace(entries_.begin(), std::move(key), std::move(value));
     return entries_.front().second;
   }

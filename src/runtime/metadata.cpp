@@ -8,7 +8,8 @@
 namespace torch2trt::runtime {
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Json = nlohmann::json;  // sorted, so that many keys take no time quadratic in them
+using OrderedJson = nlohmann::ordered_json;
 
 // A nested argument takes two levels; what reads the structure may be recursive.
 constexpr int kMaxDepth = 64;
@@ -94,8 +95,8 @@ std::vector<EngineTensor> tensors(const Json& signature, const char* which) {
   return list;
 }
 
-Json json_of(const std::vector<EngineTensor>& tensors) {
-  Json list = Json::array();
+OrderedJson json_of(const std::vector<EngineTensor>& tensors) {
+  OrderedJson list = OrderedJson::array();
   for (const EngineTensor& info : tensors) {
     list.push_back({{"name", info.name},
                     {"dtype", name(info.dtype)},
@@ -110,7 +111,7 @@ Json json_of(const std::vector<EngineTensor>& tensors) {
   return list;
 }
 
-Json structure(const std::string& text) { return text.empty() ? Json() : parse(text); }
+OrderedJson structure(const std::string& text) { return text.empty() ? OrderedJson() : OrderedJson(parse(text)); }
 
 }  // namespace
 
@@ -146,9 +147,9 @@ void read_metadata(std::string_view json, Bundle& bundle) {
 
 std::string metadata_text(const EngineMetadata& about, const std::vector<EngineTensor>& inputs,
                           const std::vector<EngineTensor>& outputs) {
-  Json options = Json::object();
+  OrderedJson options = OrderedJson::object();
   for (const auto& [key, value] : about.options) options[key] = value;
-  const Json root = {
+  const OrderedJson root = {
       {"torch2trt", about.torch2trt},
       {"model", about.model},
       {"built",
@@ -167,7 +168,7 @@ std::string metadata_text(const EngineMetadata& about, const std::vector<EngineT
         {"input_structure", structure(about.input_structure)},
         {"output_structure", structure(about.output_structure)}}},
   };
-  return root.dump(1, ' ', false, Json::error_handler_t::replace);
+  return root.dump(1, ' ', false, OrderedJson::error_handler_t::replace);
 }
 
 }  // namespace torch2trt::runtime

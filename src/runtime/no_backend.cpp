@@ -16,5 +16,6 @@ namespace {
 std::shared_ptr<PlanBackend> open_plan(const void*, std::size_t, const EngineOptions&) { fail(); }
 RunningTensorRT running_tensorrt(const EngineOptions&) { fail(); }
 const CudaApi& cuda() { fail(); }
+void set_import_path(std::vector<std::string>) {}
 
 }  // namespace torch2trt::runtime

@@ -10,6 +10,7 @@
 #include "src/tensorrt/cuda.h"
 #include "src/tensorrt/library.h"
 #include "src/tensorrt/logger.h"
+#include "src/tensorrt/shared_library.h"
 
 namespace torch2trt::runtime {
 namespace {
@@ -268,6 +269,8 @@ RunningTensorRT running_tensorrt(const EngineOptions& options) {
   return with_library_errors(
       [&] { return RunningTensorRT{"tensorrt", Library::open(options.tensorrt_library)->version().text()}; });
 }
+
+void set_import_path(std::vector<std::string> folders) { tensorrt::set_import_path(std::move(folders)); }
 
 const CudaApi& cuda() {
   static const CudaApi api = with_library_errors([] {

@@ -30,6 +30,7 @@ class PoolState {
   }
 
   void give_back(Context* context) {
+    context->reset();  // not into the buffers of who had it before
     {
       const std::lock_guard lock(mutex_);
       free_.push_back(context);

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <mutex>
 #include <set>
+#include <utility>
 
 namespace torch2trt::tensorrt {
 namespace {
@@ -25,6 +27,16 @@ void add_site_packages(const fs::path& prefix, std::vector<std::string>& found) 
   for (std::string& folder : here) {
     if (std::find(found.begin(), found.end(), folder) == found.end()) found.push_back(std::move(folder));
   }
+}
+
+// Of set_import_path().
+struct ImportPath {
+  std::mutex mutex;
+  std::vector<std::string> folders;
+};
+ImportPath& import_path() {
+  static ImportPath path;
+  return path;
 }
 
 bool starts_with(const std::string& text, const std::string& start) { return text.rfind(start, 0) == 0; }
@@ -76,7 +88,7 @@ std::vector<std::string> candidates_in(const std::string& folder, const std::vec
     const fs::path real = fs::weakly_canonical(file, failed);
     if (fs::is_regular_file(file, failed) && seen.insert(real.string()).second) files.push_back(file.string());
   };
-  for (const char* below : {".", "lib", "lib64", "lib/x86_64-linux-gnu"}) {
+  for (const char* below : {".", "lib", "lib64", "lib/x86_64-linux-gnu", "lib/aarch64-linux-gnu"}) {
     for (const std::string& name : names) add((fs::path(folder) / below / name).lexically_normal());
   }
   if (!files.empty()) return files;
@@ -98,8 +110,19 @@ std::string environment(const char* name) {
   return value == nullptr ? std::string() : value;
 }
 
+void set_import_path(std::vector<std::string> folders) {
+  ImportPath& path = import_path();
+  const std::lock_guard<std::mutex> lock(path.mutex);
+  path.folders = std::move(folders);
+}
+
 std::vector<std::string> site_packages() {
   std::vector<std::string> found;
+  {
+    ImportPath& path = import_path();
+    const std::lock_guard<std::mutex> lock(path.mutex);
+    found = path.folders;
+  }
   for (const char* variable : {"VIRTUAL_ENV", "CONDA_PREFIX"}) {
     if (const std::string prefix = environment(variable); !prefix.empty()) add_site_packages(prefix, found);
   }

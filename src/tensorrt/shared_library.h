@@ -47,9 +47,12 @@ struct Place {
 // of them (libnvinfer.so.8 where libnvinfer.so.10 is wanted), so that the message can say what is there instead.
 std::vector<std::string> candidates_in(const std::string& folder, const std::vector<std::string>& names);
 
-// site-packages folders: of the virtual environment in use (VIRTUAL_ENV, CONDA_PREFIX) and of the one this program is
-// installed in.
+// Folders that hold pip's packages: those of set_import_path(), then the site-packages of the virtual environment in
+// use (VIRTUAL_ENV, CONDA_PREFIX) and of the one this program is installed in.
 std::vector<std::string> site_packages();
+
+// Where the Python of this process imports from, which no variable needs to say. Thread-safe.
+void set_import_path(std::vector<std::string> folders);
 
 // Value of an environment variable; empty where unset.
 std::string environment(const char* name);

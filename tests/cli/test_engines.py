@@ -58,6 +58,8 @@ def test_what_is_no_engine_is_refused_before_tensorrt_is_looked_for(
     for content, code, text in (
         (b"", 3, "the engine file is empty"),
         (MAGIC, 3, "the engine file is damaged: it has 8 bytes, less than a header"),
+        (MAGIC[:5], 3, "the engine file is damaged: it does not begin as it should"),
+        (b"PK\x03\x04" + bytes(200), 3, "the file is a program (.pt2 or TorchScript), no engine"),
         (MAGIC + b"\x02" + bytes(200), 3, "format version 2; this torch2trt reads version 1"),
     ):
         damaged.write_bytes(content)
@@ -102,12 +104,14 @@ def test_a_bare_plan_warns(native: Run, tmp_path: Path) -> None:
         (["run"], "--loadEngine is required"),
         (["bench"], "--loadEngine is required"),
         (["bench", "--loadEngine=e", "--percentile=101"], "is no list of numbers from 0 to 100"),
-        (["bench", "--loadEngine=e", "--iterations=0"], "--iterations"),
+        (["bench", "--loadEngine=e", "--iterations=0"], '--iterations: "0" is no number from 1 on'),
+        (["bench", "--loadEngine=e", "--duration=nan"], '--duration: "nan" is no number from 0 on'),
+        (["bench", "--loadEngine=e", "--warmUp=inf"], '--warmUp: "inf" is no number from 0 on'),
         (["bench", "--loadEngine=e", "--infStreams=0"], "--infStreams"),
         (["bench", "--loadEngine=e", "--useCudaGraph", "--noCudaGraph"], "excludes"),
         (["bench", "--loadEngine=e", "--includeDataTransfers", "--noDataTransfers"], "excludes"),
         (["run", "--loadEngine=e", "--accuracyAlgorithm=linf"], "is none of l0, l1, l2, lInf and cos"),
-        (["run", "--loadEngine=e", "--atol=-1"], "--atol"),
+        (["run", "--loadEngine=e", "--atol=-1"], '--atol: "-1" is no number from 0 on'),
         (["triton-repo"], "ENGINE is required"),
     ],
 )
@@ -124,6 +128,35 @@ def test_files_that_cannot_be_written_are_known_first(native: Run) -> None:
     done = native("run", "--loadEngine=none.engine", "--saveOutputs=/nowhere")
     assert done.returncode == 6
     assert '--saveOutputs: there is no folder "/nowhere"' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["run", "--exportReport=e"], "--loadEngine and --exportReport are the same file"),
+        (
+            ["run", "--loadInputs=x:i", "--exportOutput=./i"],
+            "--loadInputs and --exportOutput are the same file",
+        ),
+        (["run", "--refOutputs=y:i", "--exportOutput=i"], "--loadRefOutputs and --exportOutput are"),
+        (
+            ["bench", "--exportTimes=t", "--exportProfile=t"],
+            "--exportTimes and --exportProfile are the same file",
+        ),
+    ],
+)
+def test_no_file_is_written_over_another(
+    native: Run, tmp_path: Path, arguments: list[str], text: str
+) -> None:
+    for name in ("e", "i"):
+        (tmp_path / name).write_bytes(b"before")
+    here = [
+        part.replace("=", f"={tmp_path}/").replace(f"={tmp_path}/x:", f"=x:{tmp_path}/") for part in arguments
+    ]
+    here = [part.replace(f"={tmp_path}/y:", f"=y:{tmp_path}/") for part in here]
+    done = native(*here, f"--loadEngine={tmp_path}/e")
+    assert (done.returncode, text in done.stderr) == (2, True), done.stderr
+    assert all((tmp_path / name).read_bytes() == b"before" for name in ("e", "i"))
 
 
 def test_triton_takes_engines_of_tensorrt(bundle: Path, native: Run, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,22 @@ def test_precisions_that_contradict(
     assert done.returncode == 2
     assert message in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_python_finds_what_it_imports_from(tmp_path: Path) -> None:
+    """In a virtual environment that is not activated: VIRTUAL_ENV is unset, and the program is the base's Python."""
+    _fake(tmp_path / "tensorrt_libs", "right")
+    done = subprocess.run(
+        [sys.executable, "-c", "import torch2trt._C as c; print(c.native_tensorrt())"],
+        env={
+            key: value
+            for key, value in environment(
+                PYTHONPATH=os.pathsep.join([str(ROOT / "python"), str(tmp_path)])
+            ).items()
+            if key not in ("VIRTUAL_ENV", "CONDA_PREFIX", "TORCH2TRT_TENSORRT_LIB")
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "10.14.1\n"), done.stderr

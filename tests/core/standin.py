@@ -51,11 +51,13 @@ class Engine:
 
 
 class Context:
-    """An execution context of `engine`. `fails`: what execute_async_v3 returns then is False."""
+    """An execution context of `engine`. `fails`: what execute_async_v3 returns then is False. `older`: allocators are
+    called as by TensorRT 8. Without dynamic inputs, -1 is a size that depends on the data."""
 
     def __init__(self, engine, fails=False):
         self.engine, self.fails = engine, fails
-        self.shapes, self.addresses, self.streams = {}, {}, []
+        self.shapes, self.addresses, self.streams, self.allocators = {}, {}, [], {}
+        self.older = False
 
     def set_input_shape(self, name, shape):
         self.shapes[name] = shape
@@ -65,10 +67,15 @@ class Context:
         self.addresses[name] = address
         return True
 
+    def set_output_allocator(self, name, allocator):
+        self.allocators[name] = allocator
+        return True
+
     def get_tensor_shape(self, name):
         declared = tuple(self.engine.tensors[name].shape)
         batches = {shape[0] for shape in self.shapes.values() if shape}
-        return (batches.pop(), *declared[1:]) if declared[:1] == (-1,) and len(batches) == 1 else declared
+        batch = self.engine.ranges and declared[:1] == (-1,) and len(batches) == 1
+        return (batches.pop(), *declared[1:]) if batch else declared
 
     def execute_async_v3(self, stream):
         self.streams.append(stream)
@@ -81,5 +88,17 @@ class Context:
             for name in self.engine.inputs
         }
         for name, value in execute(self.engine.network, inputs).items():
-            memory_at(self.addresses[name], value.shape, value.dtype).copy_(value)
+            address = self.addresses.get(name)
+            if name in self.allocators:
+                size = value.numel() * value.element_size()
+                allocator = self.allocators[name]
+                if self.older:
+                    address = allocator.reallocate_output(name, 0, size, 256)
+                else:
+                    address = allocator.reallocate_output_async(name, 0, size, 256, stream)
+                if not address:
+                    return False
+                allocator.notify_shape(name, trt.Dims(list(value.shape)))
+            if value.numel():
+                memory_at(address, value.shape, value.dtype).copy_(value)
         return True

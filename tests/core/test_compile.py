@@ -9,6 +9,7 @@ import threading
 from typing import NamedTuple
 
 import pytest
+import tensorrt_rtx as trt
 import torch
 from converting import new_network
 from standin import Context, Engine, memory_at
@@ -63,7 +64,7 @@ def engines(monkeypatch):
         with core.trt_network(network) as context:
             converted = _C.convert(graph, context._native, shapes, precision=precision)
         contexts.append(Context(Engine(network, converted["ranges"])))
-        return _sessions.PythonSession(contexts[-1], CPU, about)
+        return _sessions.PythonSession(trt, contexts[-1], CPU, about)
 
     monkeypatch.setattr(_C, "build_bundle", building)
     monkeypatch.setattr(_sessions, "open_session", opened)
@@ -104,6 +105,29 @@ def test_other_values_same_engine_and_arguments_by_name(engines):
     kept = first.clone()
     engine(pair, table=table)
     assert torch.equal(first, kept), "results are the caller's"
+
+
+@pytest.mark.parametrize("limit", [float("inf"), float("-inf")])
+def test_numbers_that_json_has_not(engines, tmp_path, limit):
+    class Net(nn.Module):
+        def forward(self, x, limit, *, other=0.0):
+            return x + other, limit, limit
+
+    x = torch.randn(3)
+    engine = torch2trt.compile(Net(), (x, limit), kwargs={"other": 1.0})
+    y, *numbers = engine(x, limit, other=1.0)
+    assert torch.equal(y, x + 1)
+    assert [repr(number) for number in numbers] == [repr(limit)] * 2
+    for other in (None, 1.0, -limit, torch.tensor(limit)):
+        with pytest.raises(InvalidArgument, match=f"the program was made for limit = {limit!r}, not"):
+            engine(x, other, other=1.0)
+
+
+def test_a_copy_keeps_its_options(engines):
+    engine = torch2trt.compile(nn.Linear(3, 2), torch.randn(2, 3), cuda_graph=True)
+    for other in (copy.copy(engine), copy.deepcopy(engine), pickle.loads(pickle.dumps(engine))):
+        assert other.bundle == engine.bundle and other._cuda_graph
+    assert not pickle.loads(pickle.dumps(TRTModule(engine.bundle)))._cuda_graph
 
 
 def wrong_calls():
@@ -216,10 +240,17 @@ def test_precision(engines, precision):
     assert got.dtype is torch.float32
     torch.testing.assert_close(got, wanted, rtol=2e-2, atol=2e-2)
     assert not torch.equal(got, module(x).detach()), "it was computed in float32"
-    assert engine.about["options"] == {"precision": str(precision).removeprefix("torch.")}
+    assert engine.about["options"] == {"fp16" if precision is torch.float16 else "bf16": "true"}
     assert module[0].weight.dtype is torch.float32
     kept = torch2trt.compile(torch.export.export(module, (x,)), precision=precision, keep_float32=".")
     torch.testing.assert_close(kept(x), module(x).detach(), rtol=1e-5, atol=1e-6)
+    assert kept.about["options"]["keepFloat32"] == "."
+    plain = torch2trt.compile(module, x, tf32=False, workspace=1 << 30, optimization_level=2)
+    assert plain.about["options"] == {
+        "builderOptimizationLevel": "2",
+        "memPoolSize": "workspace:1073741824B",
+        "noTF32": "true",
+    }
 
 
 def test_functions_programs_and_handlers_of_the_users(engines):
@@ -234,7 +265,6 @@ def test_functions_programs_and_handlers_of_the_users(engines):
         calls.append(attributes["kind"])
         return [core.current_network().add_unary(inputs[0], trt.UnaryOperation.NEG).get_output(0)]
 
-    trt = pytest.importorskip("tensorrt_rtx")
     x = torch.rand(2, 3)
     core.register_node_handler("aten::erfinv")(lambda inputs, attributes: calls.append(1) or [inputs[0]])
     try:
@@ -252,6 +282,22 @@ def test_functions_programs_and_handlers_of_the_users(engines):
         InvalidArgument, match="precision is torch.float64; torch.float16 and torch.bfloat16 are possible"
     ):
         torch2trt.compile(nn.Linear(3, 2), x, precision=torch.float64)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"workspace": -1}, "workspace is -1; a number of bytes is needed"),
+        ({"workspace": 1.5}, "workspace is 1.5; a number of bytes"),
+        ({"optimization_level": 9}, "optimization_level is 9; 0 to 5 are possible"),
+        ({"optimization_level": "fast"}, "optimization_level is 'fast'; 0 to 5"),
+        ({"shapes": {"x": ((1, 3), (2, 3))}}, r'shapes\["x"\] is .* three shapes are needed'),
+        ({"shapes": {"x": 3}}, "three shapes are needed: the smallest, the usual and the largest"),
+    ],
+)
+def test_options_that_are_none(options, message):
+    with pytest.raises(InvalidArgument, match=message):
+        torch2trt.compile(nn.Linear(3, 2), torch.randn(2, 3), **options)
 
 
 def test_two_positional_arguments_are_not_a_call_with_keywords(engines):
@@ -331,6 +377,17 @@ def test_a_bundle_that_says_nothing_of_nesting():
     assert signature_of(about_of(outputs=two)).nest([x, x]) == (x, x)
 
 
+def test_a_nan_is_every_other():
+    from torch2trt._signature import signature_of
+
+    x, nan = torch.zeros(2), float("nan")
+    about = about_of(input_structure='{"tuple": [null, {"float": "nan", "name": "limit"}]}')
+    assert len(signature_of(about).flatten((x, nan), {})) == 1
+    for other in (0.0, None, "nan"):
+        with pytest.raises(InvalidArgument, match="made for limit = nan, not"):
+            signature_of(about).flatten((x, other), {})
+
+
 @pytest.mark.parametrize(
     ("structure", "message"),
     [
@@ -341,6 +398,8 @@ def test_a_bundle_that_says_nothing_of_nesting():
         ('{"dict": [["__import__(1)", null]]}', "malformed"),
         ('{"dict": [["1", null], ["1", {"none": true}]]}', "malformed"),
         ('{"tuple": [], "list": []}', "malformed"),
+        ('{"float": "seven"}', "malformed"),
+        ('{"float": []}', "malformed"),
         ("[]", "malformed"),
         ("[" * 100000, "malformed"),
         ('{"tuple": [null, null]}', "input_structure has 2 tensors; the engine has 1"),

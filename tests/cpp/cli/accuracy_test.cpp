@@ -72,6 +72,25 @@ TEST(Accuracy, NanAndInfinity) {
   EXPECT_FALSE(compare(array({nan, 1}), array({1, 1}), with(Algorithm::kCos)).passed);
 }
 
+// Both are the same double.
+TEST(Accuracy, IntegersAreComparedToTheLastDigit) {
+  const auto integers = [](std::int64_t value) {
+    HostArray array{DType::kInt64, {1}, std::vector<std::byte>(sizeof(value))};
+    std::memcpy(array.bytes.data(), &value, sizeof(value));
+    return array;
+  };
+  const std::int64_t big = (std::int64_t{1} << 53) + 1;
+  EXPECT_TRUE(compare(integers(big), integers(big), {}).passed);
+  for (const auto& [out, ref] : {std::pair(big, big - 1), std::pair(-big, 1 - big)}) {
+    const Comparison comparison = compare(integers(out), integers(ref), {});
+    EXPECT_FALSE(comparison.passed);
+    EXPECT_EQ(comparison.max_absolute, 1);
+  }
+  const std::int64_t least = std::numeric_limits<std::int64_t>::min();
+  EXPECT_EQ(compare(integers(least), integers(-(least + 1)), {}).max_absolute, std::ldexp(1, 64));
+  EXPECT_FALSE(compare(integers(7), array({8}, DType::kInt32), {}).passed);
+}
+
 TEST(Accuracy, TolerancesAreTheOutputsTypes) {
   EXPECT_EQ(compare(array({1}, DType::kFloat16), array({1}), {}).atol, 1e-2);
   EXPECT_EQ(compare(array({1}, DType::kFloat32), array({1}), {}).rtol, 1e-4);

@@ -9,6 +9,7 @@
 #include <sstream>
 
 #include "cli/bench_report.h"
+#include "tests/cpp/error_message.h"
 #include "tests/cpp/runtime/fake.h"
 
 namespace torch2trt::cli {
@@ -20,22 +21,12 @@ using ::testing::Not;
 using torch2trt::testing::fake_cuda_state;
 using torch2trt::testing::fake_engine;
 using torch2trt::testing::FakePlanOptions;
+using torch2trt::testing::message;
 
 std::string read(const fs::path& path) {
   std::ostringstream text;
   text << std::ifstream(path, std::ios::binary).rdbuf();
   return text.str();
-}
-
-template <typename Function>
-std::string message(Function&& function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return {};
 }
 
 class Bench : public ::testing::Test {
@@ -126,7 +117,7 @@ TEST_F(Bench, AFailureOnOneOfSeveralStreamsEndsAll) {
   BenchOptions options = quick();
   options.measure.streams = 4;
   fake_->plan->fail_next_enqueue = true;
-  EXPECT_THAT(message([&] { bench_with(options); }), HasSubstr("TensorRT: broken"));
+  EXPECT_THAT(message([&] { bench_with(options); }, ErrorCategory::kRuntime), HasSubstr("TensorRT: broken"));
   EXPECT_EQ(fake_cuda_state().live(), 0);
 }
 
@@ -237,7 +228,7 @@ TEST_F(Bench, InputsThatDoNotFit) {
   options.engine.inputs = "x:" + path("x.bin");
   EXPECT_THAT(message([&] { bench_with(options); }), HasSubstr("has 5 bytes; float32 of shape [2, 4] takes 32"));
   options.engine.inputs = "x:" + path("none.npy");
-  EXPECT_THAT(message([&] { bench_with(options); }), HasSubstr("No such file"));
+  EXPECT_THAT(message([&] { bench_with(options); }, ErrorCategory::kRuntime), HasSubstr("No such file"));
   options.engine.inputs = "w:" + path("x.bin");
   EXPECT_THAT(message([&] { bench_with(options); }), HasSubstr("--loadInputs: there is no input \"w\""));
   std::ofstream(path("x.npy"), std::ios::binary) << npy_text(random_array(DType::kFloat32, {3, 4}, 1));
@@ -289,6 +280,27 @@ TEST_F(Bench, RunComparesWithWhatPyTorchGave) {
   EXPECT_THAT(message([&] { run_with(options); }), HasSubstr("output \"y\" has the shape [3, 4]; its reference"));
   options.references = "q:" + path("y.npy");
   EXPECT_THAT(message([&] { run_with(options); }), HasSubstr("there is no output \"q\""));
+}
+
+TEST_F(Bench, NothingIsWrittenOverWhatIsRead) {
+  BenchOptions options = quick();
+  std::ofstream(path("some.engine")) << "engine";
+  options.engine.engine = path("some.engine");
+  options.export_times = path("some.engine");
+  EXPECT_THAT(message([&] { bench_with(options); }), HasSubstr("--loadEngine and --exportTimes are the same file"));
+  options.export_times = options.export_profile = path("times.json");
+  EXPECT_THAT(message([&] { bench_with(options); }), HasSubstr("--exportTimes and --exportProfile are the same file"));
+  RunOptionsOfEngine run;
+  run.engine.engine = path("some.engine");
+  std::ofstream(path("y.npy"), std::ios::binary) << npy_text(random_array(DType::kFloat32, {2, 4}, 1));
+  run.references = "y:" + path("y.npy");
+  run.save_outputs = folder_.string();
+  EXPECT_THAT(message([&] { run_with(run); }),
+              HasSubstr("--loadRefOutputs and --saveOutputs of output \"y\" are the same file"));
+  run.references.clear();
+  run.engine.inputs = "x:" + path("y.npy");
+  EXPECT_THAT(message([&] { run_with(run); }), HasSubstr("--loadInputs and --saveOutputs"));
+  EXPECT_EQ(read(path("some.engine")), "engine");
 }
 
 TEST_F(Bench, RunSaysWhereValuesAreNoNumbers) {

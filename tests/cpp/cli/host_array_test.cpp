@@ -7,11 +7,14 @@
 #include <cstring>
 #include <limits>
 
+#include "tests/cpp/error_message.h"
+
 namespace torch2trt::cli {
 namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using torch2trt::testing::message;
 
 HostArray doubles(const std::vector<double>& values) {
   HostArray array{DType::kFloat64, {static_cast<std::int64_t>(values.size())}, {}};
@@ -22,17 +25,6 @@ HostArray doubles(const std::vector<double>& values) {
 
 std::vector<double> through(DType dtype, const std::vector<double>& values) {
   return numbers(converted(doubles(values), dtype, "x"));
-}
-
-template <typename Function>
-std::string message(Function&& function) {
-  try {
-    function();
-  } catch (const Error& error) {
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return {};
 }
 
 std::vector<std::byte> bytes_of(const std::string& text) {
@@ -117,7 +109,9 @@ TEST(Npy, WhatNumpyHasNotIsWrittenAsIntegers) {
 
 TEST(Npy, WhatIsNoneIsRefused) {
   const std::string good = npy_text(random_array(DType::kFloat32, {2, 3}, 1));
-  const auto refusal = [](const std::string& text) { return message([&] { parse_npy(bytes_of(text), "x.npy"); }); };
+  const auto refusal = [](const std::string& text) {
+    return message([&] { parse_npy(bytes_of(text), "x.npy"); }, ErrorCategory::kInvalidModel);
+  };
   const auto with = [&](const std::string& from, const std::string& to) {
     std::string text = good;
     const std::size_t at = text.find(from);

@@ -3,18 +3,22 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <sstream>
 
 #include "cli/engine_file.h"
 #include "src/runtime/bundle.h"
+#include "tests/cpp/error_message.h"
 
 namespace torch2trt::cli {
 namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
+using torch2trt::testing::message;
 
 EngineTensor tensor(const std::string& name, DType dtype, const Shape& shape) {
   EngineTensor info;
@@ -49,14 +53,7 @@ class TritonRepo : public ::testing::Test {
     return path;
   }
   std::string refusal(const std::string& engine, const std::string& folder, ErrorCategory category) const {
-    try {
-      write_triton_repo(engine, folder);
-    } catch (const Error& error) {
-      EXPECT_EQ(name(error.category()), name(category));
-      return error.what();
-    }
-    ADD_FAILURE() << "nothing was thrown";
-    return {};
+    return message([&] { write_triton_repo(engine, folder); }, category);
   }
   std::vector<std::string> entries() const {
     std::vector<std::string> names;
@@ -98,6 +95,11 @@ TEST_F(TritonRepo, NamesAreQuoted) {
               ::testing::AllOf(HasSubstr(R"(name: "a\"b")"), HasSubstr(R"(name: "c\\\012")")));
 }
 
+TEST_F(TritonRepo, SizesOfZeroAreRefused) {
+  EXPECT_THAT(message([] { triton_config("net", {tensor("x", DType::kFloat32, {2, 0})}, {}); }),
+              HasSubstr("\"x\" has the shape [2, 0]; Triton takes no dimension of size 0"));
+}
+
 TEST_F(TritonRepo, WhatCannotBeServedIsRefusedAndNothingIsLeft) {
   const std::string target = (folder_ / "net").string();
   EXPECT_THAT(refusal(engine("tensorrt_rtx"), target, ErrorCategory::kInvalidArgument),
@@ -136,6 +138,9 @@ TEST(EngineFile, Structures) {
       R"({"tuple":[{"number":true},{"dict":[["'a'",{"constant":"mean","name":"mode"}],["'b'",{"none":true}]]},{"list":[]}]})");
   EXPECT_EQ(structure_text(leaf, {{Leaf::Kind::kConstant, true, {}}}), R"({"constant":true})");
   EXPECT_EQ(structure_text(leaf, {{Leaf::Kind::kConstant, 2.5, {}}}), R"({"constant":2.5})");
+  const double infinity = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(structure_text(leaf, {{Leaf::Kind::kConstant, -infinity, {}}}), R"({"float":"-inf"})");
+  EXPECT_EQ(structure_text(leaf, {{Leaf::Kind::kConstant, std::nan(""), "x"}}), R"({"float":"nan","name":"x"})");
   EXPECT_EQ(structure_text(leaf, {{Leaf::Kind::kConstant, None{}, {}}}), R"({"none":true})");
   EXPECT_THROW(structure_text(leaf, {}), Error);
   EXPECT_THROW(structure_text(leaf, {tensor, tensor}), Error);

@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstring>
+#include <chrono>
 #include <random>
 
 #include "src/runtime/metadata.h"
@@ -147,7 +147,8 @@ TEST(Bundle, SaysWhatIsDamaged) {
     other[at] = static_cast<char>(other[at] ^ 1);
     return refusal(other);
   };
-  EXPECT_THAT(flipped(0), HasSubstr("not an engine bundle: it does not begin as one"));
+  EXPECT_THAT(flipped(0), HasSubstr("the engine file is damaged: it does not begin as it should"));
+  EXPECT_THAT(refusal("ptrt and more"), HasSubstr("not an engine bundle: it does not begin as one"));
   EXPECT_THAT(flipped(8), HasSubstr("has format version 0; this torch2trt reads version 1"));
   EXPECT_THAT(flipped(100), HasSubstr("its metadata do not have the SHA-256 that was written with them"));
   EXPECT_THAT(flipped(file.size() - 1), HasSubstr("its plan does not have the SHA-256 that was written with it"));
@@ -158,6 +159,42 @@ TEST(Bundle, SaysWhatIsDamaged) {
   huge[15] = file[15];
   EXPECT_THAT(refusal(huge), HasSubstr("a plan of 18446744073709551615"));
   EXPECT_THAT(refusal(some_bundle("")), HasSubstr("its plan is empty"));
+}
+
+// Else TensorRT would be given it as a plan.
+TEST(Bundle, WithADamagedBeginningItIsStillOne) {
+  const std::string file = some_bundle();
+  const auto damaged_bundle = [](const std::string& bytes) {
+    return is_bundle(bytes.data(), bytes.size()) && refusal(bytes).find("the engine file is damaged") == 0;
+  };
+  for (std::size_t at = 0; at < 8; ++at) {
+    for (int bit = 0; bit < 8; ++bit) {
+      std::string flipped = file;
+      flipped[at] = static_cast<char>(flipped[at] ^ 1 << bit);
+      EXPECT_TRUE(damaged_bundle(flipped)) << at << " " << bit;
+    }
+  }
+  for (std::size_t size = 1; size < 88; ++size) EXPECT_TRUE(damaged_bundle(file.substr(0, size))) << size;
+  for (std::size_t cut = 1; cut < 3; ++cut) EXPECT_TRUE(damaged_bundle(changed(file, file.substr(0, cut), ""))) << cut;
+  EXPECT_TRUE(damaged_bundle(std::string(7, '\0') + file));
+  EXPECT_TRUE(damaged_bundle(changed(file, "\r\n", "\n")));
+  EXPECT_TRUE(damaged_bundle(changed(file, "\x89", "\x09")));
+  EXPECT_TRUE(damaged_bundle(changed(file, "\x89", "\xc2\x89")));
+  EXPECT_TRUE(damaged_bundle(std::string(3, '\0') + file.substr(3)));
+  for (const std::string& other :
+       {std::string("ptrt\0\0\0\0", 8), std::string("ftrt0123"), std::string("\x89PNG\r\n\x1a\n"),
+        std::string("PK\3\4...."), std::string(), std::string("T"), std::string(8, '\0')})
+    EXPECT_FALSE(is_bundle(other.data(), other.size())) << other;
+}
+
+TEST(Bundle, ManyKeysAreReadSoon) {
+  std::string options;
+  for (int i = 0; i < 600'000; ++i) options += (i == 0 ? "" : ",") + ("\"" + std::to_string(i) + R"(":"")");
+  const std::string json = metadata_text(some_metadata(), some_inputs(), {});
+  const std::string file = bundle_with(changed(json, R"("options": {)", R"("options": {)" + options + ","));
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(read_bundle(file.data(), file.size()).metadata.options.size(), 600'002U);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));  // an hour, were it quadratic
 }
 
 TEST(Bundle, RandomBytesAreRefused) {

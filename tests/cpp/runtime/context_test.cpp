@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/cpp/error_message.h"
 #include "tests/cpp/runtime/fake.h"
 
 namespace torch2trt::testing {
@@ -11,18 +12,6 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // The message of the Error that `function` throws, which must be of `category`.
-template <typename Function>
-std::string message(Function&& function, ErrorCategory category = ErrorCategory::kInvalidArgument) {
-  try {
-    function();
-  } catch (const Error& error) {
-    EXPECT_EQ(name(error.category()), name(category)) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return {};
-}
-
 TEST(Context, ComputesIntoTheCallersBuffer) {
   const auto fake = fake_engine();
   Context context(fake->engine);

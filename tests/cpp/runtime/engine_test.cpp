@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "src/runtime/file.h"
+#include "tests/cpp/error_message.h"
 #include "tests/cpp/runtime/fake.h"
 
 namespace torch2trt::testing {
@@ -27,18 +28,6 @@ std::shared_ptr<const Engine> engine_with(const std::vector<EngineTensor>& input
   options.positives = true;
   return std::make_shared<Engine>(std::make_shared<FakePlan>(options), fake_cuda(), EngineMetadata{}, inputs, outputs,
                                   EngineOptions{}, 0);
-}
-
-template <typename Function>
-std::string message(Function&& function, ErrorCategory category) {
-  try {
-    function();
-  } catch (const Error& error) {
-    EXPECT_EQ(name(error.category()), name(category)) << error.what();
-    return error.what();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return {};
 }
 
 TEST(Engine, HasPyTorchsOrderAndTypes) {
@@ -85,6 +74,10 @@ TEST(Engine, FilesThatAreNone) {
               HasSubstr("the engine file is empty"));
   EXPECT_THAT(message([] { Engine::from_plan("", 0); }, ErrorCategory::kInvalidArgument),
               HasSubstr("the plan is empty"));
+  EXPECT_THAT(message([] { Engine::from_bytes("PK\3\4rest", 8); }, ErrorCategory::kInvalidModel),
+              HasSubstr("the file is a program (.pt2 or TorchScript), no engine: `torch2trt build` makes one of it"));
+  EXPECT_THAT(message([] { Engine::from_bytes("\x89T2TRT\n\1\0\0\0....", 15); }, ErrorCategory::kInvalidModel),
+              HasSubstr("the engine file is damaged: it does not begin as it should"));
   EXPECT_THAT(message([] { Engine::from_bytes("\x89T2TRT\r\nrest", 12); }, ErrorCategory::kInvalidModel),
               HasSubstr("the engine file is damaged"));
 }

@@ -23,6 +23,7 @@ struct CUstream_st {
   CUgraph_st* capturing = nullptr;
 };
 struct CUevent_st {
+  int work = 0;  // done before it was recorded
   std::chrono::steady_clock::time_point time;
 };
 
@@ -121,6 +122,7 @@ CudaApi make_api() {
   api.free = fake_free;
   api.device_synchronize = [] {
     fake_cuda_state().synchronized_device = current_device;
+    fake_cuda_state().waited = fake_cuda_state().work.load();
     return ++fake_cuda_state().synchronized, 0;
   };
   api.malloc_async = [](void** pointer, std::size_t bytes, cudaStream_t stream) {
@@ -197,9 +199,14 @@ CudaApi make_api() {
   };
   api.event_record = [](runtime::CudaEvent event, cudaStream_t stream) {
     check_alive(stream);
+    event->work = fake_cuda_state().work;
     return event->time = std::chrono::steady_clock::now(), 0;
   };
-  api.event_synchronize = [](runtime::CudaEvent) { return 0; };
+  api.event_synchronize = [](runtime::CudaEvent event) {
+    ++fake_cuda_state().event_waits;
+    fake_cuda_state().waited = std::max(fake_cuda_state().waited.load(), event->work);
+    return 0;
+  };
   api.event_elapsed_time = [](float* milliseconds, runtime::CudaEvent start, runtime::CudaEvent end) {
     return *milliseconds = std::chrono::duration<float, std::milli>(end->time - start->time).count(), 0;
   };
@@ -216,7 +223,10 @@ class FakeExecution : public runtime::ExecutionBackend {
     ++plan_.executions;
     x_ = plan.options().x_shape;
   }
-  ~FakeExecution() override { --plan_.executions; }
+  ~FakeExecution() override {
+    --plan_.executions;
+    if (*last_run_ > fake_cuda_state().waited) ++plan_.gone_unwaited;
+  }
 
   void set_shape(int tensor, const Shape& shape) override {
     EXPECT_EQ(tensor, kX);
@@ -253,7 +263,8 @@ class FakeExecution : public runtime::ExecutionBackend {
       const auto* offset = plan_.options().host_input ? static_cast<const std::int32_t*>(addresses_[2]) : nullptr;
       const std::int64_t count = x_.numel();
       const float added = offset == nullptr ? 0 : static_cast<float>(*offset);
-      submit(stream, [=] {
+      submit(stream, [=, last_run = last_run_] {
+        *last_run = ++fake_cuda_state().work;
         for (std::int64_t i = 0; i < count; ++i) y[i] = 2 * x[i] + added;
       });
     }
@@ -290,6 +301,7 @@ class FakeExecution : public runtime::ExecutionBackend {
   Shape x_;
   std::vector<void*> addresses_;
   std::vector<runtime::OutputSink*> sinks_;
+  std::shared_ptr<std::atomic<int>> last_run_ = std::make_shared<std::atomic<int>>(0);  // its number
   std::atomic<bool> busy_{false};
 };
 
@@ -297,7 +309,7 @@ class FakeExecution : public runtime::ExecutionBackend {
 
 void FakeCuda::reset() {
   for (std::atomic<int>* count : {&mallocs, &frees, &captures, &graph_launches, &graphs, &waits, &copies, &events,
-                                  &streams, &asked_where, &synchronized})
+                                  &streams, &asked_where, &synchronized, &event_waits, &work, &waited})
     *count = 0;
   out_of_memory = refuse_instantiation = false;
   current_device = 0;

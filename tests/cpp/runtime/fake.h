@@ -16,6 +16,8 @@ namespace torch2trt::testing {
 struct FakeCuda {
   std::atomic<int> mallocs{0}, frees{0}, captures{0}, graph_launches{0}, graphs{0}, waits{0}, copies{0};
   std::atomic<int> events{0}, streams{0}, asked_where{0}, synchronized{0}, synchronized_device{-1};
+  std::atomic<int> event_waits{0};
+  std::atomic<int> work{0}, waited{0};  // runs so far, and those of them that were waited for
   std::atomic<bool> out_of_memory{false}, refuse_instantiation{false};
   // Device blocks that are not freed.
   int live() const { return mallocs - frees; }
@@ -48,6 +50,7 @@ class FakePlan : public runtime::PlanBackend {
 
   const FakePlanOptions& options() const { return options_; }
   std::atomic<int> executions{0}, enqueues{0}, shapes_set{0}, addresses_set{0};
+  std::atomic<int> gone_unwaited{0};  // executions destroyed before their last run was waited for
   std::atomic<bool> fail_next_enqueue{false}, fail_next_shape{false};
 
  private:

@@ -28,6 +28,8 @@ TEST(Lru, TheLeastRecentlyUsedGoes) {
   EXPECT_EQ(*lru.find(1), "a");
   EXPECT_EQ(*lru.find(3), "c");
   EXPECT_EQ(lru.size(), 2U);
+  EXPECT_EQ(lru.make_room(), "a");
+  EXPECT_EQ(lru.make_room(), std::nullopt);
   EXPECT_EQ((runtime::Lru<int, int>(0).insert(1, 5)), 5);
 }
 
@@ -88,7 +90,7 @@ TEST(Graph, NoMoreAreKeptThanAllowed) {
         EXPECT_EQ(values_of(context.output(0)).back(), static_cast<float>(8 * batch));
         EXPECT_LE(context.graphs(), 2U);
         EXPECT_LE(fake_cuda_state().graphs, 2);
-        EXPECT_LE(fake->plan->executions, 4);  // two kept, those of two graphs
+        EXPECT_LE(fake->plan->executions, 6);  // two kept, those of two graphs, two departing
       }
     }
     EXPECT_EQ(context.graph_launches(), 0U);  // never used before they had to go
@@ -96,6 +98,45 @@ TEST(Graph, NoMoreAreKeptThanAllowed) {
   EXPECT_EQ(fake_cuda_state().graphs, 0);
   EXPECT_EQ(fake->plan->executions, 0);
   EXPECT_EQ(fake_cuda_state().live(), 0);
+}
+
+// TensorRT frees with a context what its runs use.
+TEST(Graph, AnExecutionGoesAfterItsLastRun) {
+  for (const std::size_t kept : {1, 2, 3}) {
+    const auto fake = fake_engine();
+    const FakeStream stream;
+    const FakeTensor y({4, 4});
+    Context context(fake->engine, with_graphs(kept));
+    for (int round = 0; round < 3; ++round) {
+      for (const std::int64_t batch : {1, 2, 3, 4}) {
+        const FakeTensor x({batch, 4}, 1);
+        TensorView into = y;
+        into.shape = x.shape;
+        context.set_input(0, x);
+        context.set_output(0, into);
+        context.enqueue(stream);
+        context.enqueue(stream);  // a launch
+        EXPECT_EQ(y.values()[0], 2);
+      }
+    }
+    EXPECT_EQ(context.graph_launches(), 12U);
+    EXPECT_EQ(fake_cuda_state().synchronized, 0);
+    EXPECT_GE(fake_cuda_state().event_waits, 7);
+    EXPECT_LE(fake->plan->executions, static_cast<int>(2 * kept + 2));
+    EXPECT_EQ(fake->plan->gone_unwaited, 0) << kept;
+  }
+}
+
+TEST(Graph, OtherAddressesWaitForNothing) {
+  const auto fake = fake_engine();
+  const FakeStream stream;
+  Context context(fake->engine, with_graphs(1));
+  std::vector<FakeTensor> inputs;
+  for (int i = 0; i < 4; ++i) inputs.emplace_back(Shape({2, 4}), static_cast<float>(i));
+  for (const FakeTensor& x : inputs) context.infer({x}, stream);
+  EXPECT_EQ(fake_cuda_state().captures, 4);
+  EXPECT_EQ(fake_cuda_state().synchronized, 0);
+  EXPECT_EQ(fake_cuda_state().event_waits, 0);
 }
 
 TEST(Graph, AllocatedOutputsAreNotOverwrittenByLaunches) {

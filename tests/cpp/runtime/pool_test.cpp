@@ -70,6 +70,46 @@ TEST(Pool, ThreadsWithContextsOfTheirOwn) {
   for (std::thread& thread : threads) thread.join();
 }
 
+TEST(Pool, ALeaseBeginsWithNothingSet) {
+  for (const bool graphs : {false, true}) {
+    const auto fake = fake_engine();
+    EnginePool pool(fake->engine, pool_of(1, graphs));
+    const FakeStream stream;
+    const FakeTensor x({2, 4}, 1);
+    const FakeTensor theirs({2, 4});
+    for (int i = 0; i < 2; ++i) {
+      const EnginePool::Lease lease = pool.acquire();
+      lease->set_input(0, x);
+      lease->set_output(0, theirs);
+      lease->enqueue(stream);
+    }
+    static_cast<float*>(theirs.data)[0] = -5;
+    const EnginePool::Lease lease = pool.acquire();
+    EXPECT_THAT([&] { lease->output(0); }, ::testing::Throws<Error>());
+    EXPECT_THAT([&] { lease->enqueue(stream); }, ::testing::ThrowsMessage<Error>(HasSubstr("\"x\" has not been set")));
+    lease->set_input(0, x);
+    lease->enqueue(stream);
+    EXPECT_EQ(values_of(lease->output(0))[0], 2);
+    EXPECT_NE(lease->output(0).data, theirs.data);
+    EXPECT_EQ(theirs.values()[0], -5) << "it wrote into the buffer of who had it before";
+    EXPECT_EQ(fake->plan->shapes_set, 1) << "what is known of the shape is kept";
+  }
+}
+
+TEST(Pool, AnEngineThatIsNone) {
+  EXPECT_THAT([] { EnginePool(nullptr, {}); }, ::testing::ThrowsMessage<Error>(HasSubstr("needs an engine")));
+}
+
+TEST(Pool, WhatALeaseHeldIsFreed) {
+  const auto fake = fake_engine();
+  EnginePool pool(fake->engine, pool_of(1));
+  const FakeStream stream;
+  const FakeTensor x({2, 4}, 1);
+  const int before = fake_cuda_state().live();
+  for (int i = 0; i < 5; ++i) pool.acquire()->infer({x}, stream);
+  EXPECT_LE(fake_cuda_state().live(), before + 1);  // of the last run, until the next one on the stream
+}
+
 TEST(Pool, ALeaseGoesBackWhenItIsDestroyed) {
   const auto fake = fake_engine();
   EnginePool pool(fake->engine, pool_of(1));

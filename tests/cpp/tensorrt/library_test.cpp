@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +13,7 @@
 #include "src/backend/nvinfer/engine_builder.h"
 #include "src/tensorrt/compat.h"
 #include "src/tensorrt/cuda.h"
+#include "src/tensorrt/shared_library.h"
 
 namespace torch2trt::tensorrt {
 namespace {
@@ -34,6 +36,7 @@ class LibraryTest : public ::testing::Test {
     fs::create_directories(folder_);
     for (const char* name : {"TORCH2TRT_TENSORRT_LIB", "TORCH2TRT_CUDA_LIB", "VIRTUAL_ENV", "CONDA_PREFIX"})
       ::unsetenv(name);
+    set_import_path({});
   }
   void TearDown() override {
     SetUp();
@@ -72,6 +75,10 @@ TEST_F(LibraryTest, AFileAndAFolderWithLib) {
   fake("right", "sdk/lib");
   EXPECT_EQ(Library::open(path("sdk"))->file(), path("sdk/lib/" + kSoname));
   EXPECT_EQ(Library::open(path("sdk/lib/" + kSoname))->file(), path("sdk/lib/" + kSoname));
+  for (const std::string debian : {"x86_64-linux-gnu", "aarch64-linux-gnu"}) {
+    fake("right", debian + "/lib/" + debian);
+    EXPECT_EQ(Library::open(path(debian))->file(), path(debian + "/lib/" + debian + "/" + kSoname));
+  }
 }
 
 TEST_F(LibraryTest, EnvironmentBeforeWheels) {
@@ -80,6 +87,18 @@ TEST_F(LibraryTest, EnvironmentBeforeWheels) {
   EXPECT_EQ(Library::open()->file(), path("venv/lib/python3.11/site-packages/tensorrt_libs/" + kSoname));
   ::setenv("TORCH2TRT_TENSORRT_LIB", fake("right", "environment").c_str(), 1);
   EXPECT_EQ(Library::open()->file(), path("environment/" + kSoname));
+}
+
+TEST_F(LibraryTest, WherePythonImportsFromBeforeOtherWheels) {
+  fake("right", "venv/lib/python3.11/site-packages/tensorrt_libs");
+  ::setenv("VIRTUAL_ENV", path("venv").c_str(), 1);
+  fake("right", "imports/tensorrt_libs");
+  set_import_path({path("none"), path("imports")});
+  EXPECT_EQ(Library::open()->file(), path("imports/tensorrt_libs/" + kSoname));
+  set_import_path({path("venv/lib/python3.11/site-packages")});
+  const std::vector<std::string> folders = site_packages();
+  EXPECT_EQ(folders.front(), path("venv/lib/python3.11/site-packages"));
+  EXPECT_EQ(std::count(folders.begin(), folders.end(), folders.front()), 1) << "named twice";
 }
 
 TEST_F(LibraryTest, AWheelOfAnotherVersionIsPassedOver) {
