@@ -106,14 +106,13 @@ TEST(FoldBatchNorm, BecomesAConvolutionOfConstants) {
       "  %m_1 : float64[4] = aten::to.dtype(self=%m, dtype=torch.float64, non_blocking=False, copy=False, "
       "memory_format=None)  # scope \"b\" source \"m.py:2\"\n"
       "  %bn_shift : float64[4] = aten::mul.Tensor(self=%m_1, other=%bn_scale_1)  # scope \"b\" source \"m.py:2\"\n"
-      "  %bn_shift_1 : float64[4] = aten::neg(self=%bn_shift)  # scope \"b\" source \"m.py:2\"\n"
       "  %bb_1 : float64[4] = aten::to.dtype(self=%bb, dtype=torch.float64, non_blocking=False, copy=False, "
       "memory_format=None)  # scope \"b\" source \"m.py:2\"\n"
-      "  %bn_shift_2 : float64[4] = aten::add.Tensor(self=%bn_shift_1, other=%bb_1, alpha=1)  # scope \"b\" source "
+      "  %bn_shift_1 : float64[4] = aten::sub.Tensor(self=%bb_1, other=%bn_shift, alpha=1)  # scope \"b\" source "
       "\"m.py:2\"\n"
-      "  %bn_shift_2_1 : float32[4] = aten::to.dtype(self=%bn_shift_2, dtype=torch.float32, non_blocking=False, "
+      "  %bn_shift_1_1 : float32[4] = aten::to.dtype(self=%bn_shift_1, dtype=torch.float32, non_blocking=False, "
       "copy=False, memory_format=None)  # scope \"b\" source \"m.py:2\"\n"
-      "  %n : float32[2,4,6,6] = aten::conv2d(input=%x, weight=%w_folded, bias=%bn_shift_2_1, stride=[1, 1], "
+      "  %n : float32[2,4,6,6] = aten::conv2d(input=%x, weight=%w_folded, bias=%bn_shift_1_1, stride=[1, 1], "
       "padding=[0, 0], dilation=[1, 1], groups=1)  # scope \"c\" source \"m.py:1\"\n"
       "  return (%n)\n");
 }
