@@ -22,6 +22,9 @@ _announced: set[str] = set()
 _RENAMED = {
     "aten::_convolution": "aten::conv2d (and conv1d, conv3d, conv_transpose2d, ...)",
     "aten::_convolution_mode": "aten::conv2d (and conv1d, conv3d)",
+    "aten::copy_": "the operator whose result is copied",
+    "aten::fill_": "aten::full_like",
+    "aten::zero_": "aten::zeros_like",
 }
 
 
@@ -37,7 +40,8 @@ def register_node_handler(name: str, *, override: bool = False) -> Callable[[Han
     `inputs` is the full schema in order, defaults filled in: ITensors, torch tensors (copies), numbers, lists.
     `attributes` is a dict: "kind" (with overload), "name" (of the first output's value) and "output_names", "scope"
     (module path), "source" (line of the user's program), "constants" (the arguments the program fixed, by name).
-    `scope` is the module path. It returns a list with one entry per output: ITensors, torch tensors or plain values.
+    `scope` is the module path; a third argument of another name that has a default keeps that.
+    It returns a list with one entry per output: ITensors, torch tensors or plain values.
     They are of the types, dtypes and sizes that the node has in the program; None for an output that nothing reads.
     A handler for an operator that torch2trt converts itself replaces that conversion.
 
@@ -117,7 +121,13 @@ def _with_scope(handler: Handler) -> Handler:
     except (TypeError, ValueError):  # of a builtin
         parameters = ()
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    if len(positional) >= 3 or any(p.kind == p.VAR_POSITIONAL for p in parameters):
+    # `def handler(inputs, attributes, layer=layer)` keeps a loop's variable: a default that is not ours to replace.
+    third = positional[2] if len(positional) > 2 else None
+    if third is None:
+        takes_scope = any(p.kind == p.VAR_POSITIONAL for p in parameters)
+    else:
+        takes_scope = third.default is third.empty or third.name == "scope"
+    if takes_scope:
         return handler
 
     def without_scope(inputs: list[Any], attributes: dict[str, Any], scope: str) -> Any:

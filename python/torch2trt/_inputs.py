@@ -139,16 +139,17 @@ class Arguments:
         """For each input of the graph, the position of its leaf: by name, else in order.
 
         Raises:
-            InvalidArgument: the graph's inputs are not these.
+            InvalidArgument: the graph's inputs are not these; a tensor that it does not take is one too many.
         """
         wanted = [name for name, _, _ in graph.inputs]
+        positions: list[int] | None = None
         if all(name in self.paths for name in wanted):
             positions = [self.paths.index(name) for name in wanted]
         elif len(wanted) == len(self.leaves):
             positions = list(range(len(wanted)))
         elif len(wanted) == len(self.tensors):
             positions = self.tensors
-        else:
+        if positions is None or not set(self.tensors) <= set(positions):
             raise InvalidArgument(
                 f"the program takes {len(wanted)} input{'' if len(wanted) == 1 else 's'} "
                 f"({', '.join(wanted)}), {len(self.leaves)} given"

@@ -20,7 +20,7 @@ class GraphModule:
 
     ITensors belong inside `trt_network(network)`, torch tensors outside of it (or inside `torch_network()`). Sizes and
     types may differ from call to call: the module is imported once for each, and again when handlers that need it are
-    registered.
+    registered, when it changes between training and eval mode, and when a weight is another tensor or has moved.
 
     Args:
         module: nn.Module, ScriptModule or function.
@@ -56,6 +56,7 @@ class GraphModule:
         self._frontend = frontend
         self._precision = _precision.as_pair(precision, keep_float32)
         self._programs: dict[Any, tuple[Any, _Program]] = {}
+        self._state: Any = None
         self.trace, program = self._import(Arguments(example_inputs, self._names), torch_mode=True)
         self.graph: Any = program.graph
 
@@ -106,12 +107,29 @@ class GraphModule:
             str(arguments.spec),
             tuple(_described(leaf) for leaf in arguments.leaves),
         )
+        state = _state_of(self._wrapped)
+        if state != self._state:
+            self._programs.clear()
+            self._state = state
         if key not in self._programs:
             trace, graph, nested = _import(self._wrapped, arguments, frontend, torch_mode)
             _check_parameters(graph, *self._filters)
             program = _Program(graph, nested, self._names, arguments.constants)
             self._programs[key] = trace, program
         return self._programs[key]
+
+
+def _state_of(module: torch.nn.Module) -> tuple[Any, ...]:
+    """What of `module` an import depends on. Not the weights' values: graphs refer to their memory."""
+    tensors = (*module.named_parameters(), *module.named_buffers())
+    return (
+        tuple(child.training for child in module.modules()),
+        tuple((name, id(tensor), _address(tensor), tensor.dtype) for name, tensor in tensors),
+    )
+
+
+def _address(tensor: torch.Tensor) -> int:
+    return tensor.data_ptr() if tensor.layout is torch.strided else 0
 
 
 def _described(leaf: Any) -> Sequence[Any]:

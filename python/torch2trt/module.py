@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import inspect
 import logging
+import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -24,7 +25,8 @@ class TensorRTModule(torch.nn.Module):
 
     The engine is built at the first call in eval mode, for that call's shapes; the batch (the first dimension of all
     inputs) may then be 1 to `max_batchsize`. It is built again when a weight has changed or moved since, so that
-    training and evaluation may alternate. Weights and example inputs are converted on the CPU.
+    training and evaluation may alternate; what is written through `.data` is noticed where eval() ends training.
+    Weights and example inputs are converted on the CPU.
 
     Args:
         max_batchsize: the largest batch. With 1, or with `frontend="trace"`, every call has the first call's shapes.
@@ -74,11 +76,20 @@ class TensorRTModule(torch.nn.Module):
         self.output_names: list[str] = []
         self._outputs: Any = None
         self._weights: Any = None
+        self._contents: Any = None
         self._constants: dict[str, Any] = {}
 
     @property
     def built(self) -> bool:
         return self.engine_bytes is not None and self._weights == _versions(self)
+
+    def train(self, mode: bool = True) -> TensorRTModule:
+        """As nn.Module.train."""
+        trained = self.training and not mode
+        super().train(mode)
+        if trained and self.built and self._contents != _contents(self):
+            self._weights = None
+        return self
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self.training or _frontends.importing():
@@ -143,7 +154,7 @@ class TensorRTModule(torch.nn.Module):
                 "\n  TensorRT: ".join([f"TensorRT built no engine of {type(net).__name__}", *errors])
             )
         self.engine_bytes = bytes(serialized)
-        self._weights = _versions(self)
+        self._weights, self._contents = _versions(self), _contents(self)
         self._constants = arguments.constants
 
     def _add_inputs(
@@ -239,6 +250,12 @@ def _versions(module: torch.nn.Module) -> tuple[Any, ...]:
     """Differs once a weight was written to or replaced."""
     tensors = (*module.named_parameters(), *module.named_buffers())
     return tuple((name, id(tensor), tensor.data_ptr(), tensor._version) for name, tensor in tensors)
+
+
+def _contents(module: torch.nn.Module) -> list[int]:
+    """Checksums of the weights. `parameter.data.mul_(2)`, as moving averages do it, changes no version."""
+    tensors = (*module.parameters(), *module.buffers())
+    return [zlib.crc32(tensor.detach().cpu().flatten().view(torch.uint8).numpy()) for tensor in tensors]
 
 
 def on_cpu(net: torch.nn.Module) -> torch.nn.Module:

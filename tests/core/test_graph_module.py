@@ -9,6 +9,7 @@ from torch import nn
 import torch2trt
 from torch2trt import GraphModule, core
 from torch2trt.errors import InvalidArgument, Mismatch
+from torch2trt.executor import execute
 
 
 class Net(nn.Module):
@@ -111,6 +112,39 @@ def test_weights_are_read_at_each_call(net):
     with torch.no_grad():
         net.conv.weight.mul_(2)
     torch.testing.assert_close(graph(x), net(x).detach())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda net: setattr(net.conv, "weight", nn.Parameter(net.conv.weight.detach() * 2)),
+        lambda net: net.load_state_dict({k: v * 2 for k, v in net.state_dict().items()}, assign=True),
+        lambda net: net.load_state_dict({k: v * 2 for k, v in net.state_dict().items()}),
+        lambda net: setattr(net.conv.weight, "data", net.conv.weight.data * 2),
+    ],
+)
+def test_replaced_weights_are_imported_anew(net, change):
+    x = torch.rand(1, 3, 8, 8)
+    graph = GraphModule(net, x)
+    before = graph(x)
+    change(net)
+    assert not torch.allclose(before, net(x))
+    torch.testing.assert_close(graph(x), net(x).detach())
+    network = new_network()
+    with core.trt_network(network):
+        result = graph(network.add_input("x", trt.float32, (1, 3, 8, 8)))
+    network.mark_output(result)
+    torch.testing.assert_close(execute(network, {"x": x})[result.name], net(x).detach(), rtol=1e-4, atol=1e-5)
+
+
+def test_training_and_eval_mode():
+    module, x = nn.Sequential(nn.Linear(3, 64), nn.Dropout(0.5)).eval(), torch.rand(2, 3)
+    graph = GraphModule(module, x)
+    assert (graph(x) != 0).all()
+    module.train()
+    assert (graph(x) == 0).any()
+    module.eval()
+    torch.testing.assert_close(graph(x), module(x).detach())
 
 
 def test_wrong_modes(net):

@@ -113,6 +113,20 @@ def test_scope_argument(both):
     assert scopes == ["1.0", "1.0"]
 
 
+def test_a_default_of_the_handlers_own_stays(both):
+    got, scopes = [], []
+    torch2trt.register_node_handler("aten::relu")(
+        lambda inputs, attributes, shift=3: got.append(shift) or [inputs[0]]
+    )
+    both(nn.Sequential(nn.ReLU()), torch.ones(2))
+    assert got == [3, 3]
+    torch2trt.register_node_handler("aten::relu", override=True)(
+        lambda inputs, attributes, scope=None: scopes.append(scope) or [inputs[0]]
+    )
+    both(nn.Sequential(nn.ReLU()), torch.ones(2))
+    assert scopes == ["0", "0"]
+
+
 def test_replacing_a_builtin_is_logged_once(caplog):
     caplog.set_level(logging.INFO, logger="torch2trt")
     for _ in range(2):
@@ -161,6 +175,8 @@ def test_wrong_registrations(caplog):
     assert 'this PyTorch has no operator "aten::sum.dim_List"' in caplog.text
     torch2trt.register_node_handler("aten::_convolution")(lambda inputs, attributes: [])
     assert 'no program has "aten::_convolution" nodes; register a handler for aten::conv2d' in caplog.text
+    torch2trt.register_node_handler("aten::zero_")(lambda inputs, attributes: [])
+    assert 'no program has "aten::zero_" nodes; register a handler for aten::zeros_like' in caplog.text
 
 
 def test_called_for_constant_inputs_too(both):

@@ -140,6 +140,22 @@ def test_changed_weights_build_again(networks, caplog):
     assert len([n for n in networks if n != 1]) == 2
 
 
+def test_what_is_written_through_data_is_noticed_at_eval(networks):
+    wrapped, x = (
+        TensorRTModuleWrapper(nn.BatchNorm1d(3).half(), 1, WORKSPACE).eval(),
+        torch.randn(1, 3).half(),
+    )
+    wrapped(x)
+    wrapped.train().eval()
+    assert wrapped.built
+    wrapped.train()
+    wrapped.net.bias.data.add_(1)
+    wrapped.eval()
+    assert not wrapped.built
+    torch.testing.assert_close(wrapped(x), wrapped.net(x).detach(), rtol=1e-2, atol=1e-2)
+    assert wrapped.built
+
+
 def test_one_inside_another_and_inside_a_module(networks):
     class Outer(TensorRTModule):
         def __init__(self):

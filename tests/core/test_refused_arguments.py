@@ -121,3 +121,20 @@ def test_the_wrapper_takes_the_modules_arguments():
     assert (wrapped.max_batchsize, wrapped.verbose, wrapped.frontend) == (4, True, "trace")
     with pytest.raises(TypeError, match="unexpected keyword argument 'batch'"):
         TensorRTModuleWrapper(nn.ReLU(), 4, 1 << 20, batch=3)
+
+
+def test_a_tensor_too_many(frontend):
+    module, x = nn.Linear(3, 2), torch.zeros(1, 3)
+    _, graph = core.torch2trt(module, x, frontend=frontend)
+    with pytest.raises(InvalidArgument, match=r"the program takes 1 input \(input\), 2 given"):
+        core.debug_call_graph(graph, (x, x))
+    with pytest.raises(InvalidArgument, match=r"the program takes 1 input \(input\), 2 given"):
+        convert(torch.jit.script(module), (x, x))
+
+
+def test_a_tensor_that_nothing_reads_is_none_too_many(frontend):
+    x = torch.rand(1, 3)
+    _, graph = core.torch2trt(lambda a, unread, b: (a - b, 1), (x, torch.ones(2), x + 1), frontend=frontend)
+    result, one = core.debug_call_graph(graph, (x, torch.ones(2), x + 2))
+    torch.testing.assert_close(result, torch.full((1, 3), -2.0))
+    assert one == 1
