@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import re
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -11,7 +14,7 @@ from typing import Any
 import torch
 from torch.utils import _pytree as pytree
 
-from . import _C, _inputs, _tracing
+from . import _C, _inputs, _tracing, _verbose
 from ._inputs import Arguments
 from .errors import Error, InvalidArgument
 
@@ -20,6 +23,8 @@ _lock = threading.RLock()
 
 # Whether this thread is inside a front end: a TensorRTModule in the program is PyTorch then.
 _importing: ContextVar[bool] = ContextVar("torch2trt_importing", default=False)
+
+_TORCH = os.path.dirname(torch.__file__) + os.sep
 
 Nested = Callable[[list[Any]], Any]
 
@@ -51,7 +56,7 @@ def from_trace(module: torch.nn.Module, arguments: Arguments) -> tuple[Any, _C.G
 
 
 def from_export(module: torch.nn.Module, arguments: Arguments) -> tuple[Any, _C.Graph, Nested]:
-    """torch.export.export, its graph, and how flat results nest.
+    """torch.export.export, its graph, and how flat results nest. Warns where it keeps one branch of several.
 
     Raises:
         InvalidArgument: the program fixes a size that an ITensor has as dynamic, or `module` is a ScriptModule.
@@ -75,6 +80,9 @@ def from_export(module: torch.nn.Module, arguments: Arguments) -> tuple[Any, _C.
         if fixed is None or isinstance(error, Error):
             raise
         raise InvalidArgument(f"torch.export fails where {fixed}: {error}") from error
+    if dynamic_shapes is not None:
+        for text in _branches_on_sizes(program):
+            _verbose.log("warning", text)
     spec = program.call_spec.out_spec
 
     def as_module(flat: list[Any]) -> Any:
@@ -83,6 +91,37 @@ def from_export(module: torch.nn.Module, arguments: Arguments) -> tuple[Any, _C.
         return pytree.tree_unflatten(leaves, spec) if len(leaves) == spec.num_leaves else results
 
     return program, graph, as_module
+
+
+def _branches_on_sizes(program: torch.export.ExportedProgram) -> list[str]:
+    """What the program itself decided by a dynamic size, with the sizes that stand in for dynamic ones.
+
+    torch.export keeps the branch that was taken and a guard, which no network checks. Guards of PyTorch's own operators
+    say what these need in any case, and an assert or torch._check fails in any case.
+    """
+    names: dict[str, str] = {}
+    guards: list[Any] = []
+    for node in program.graph.nodes:
+        value = node.meta.get("val")
+        if node.op != "placeholder" or not isinstance(value, torch.Tensor):
+            continue
+        for axis, size in enumerate(value.shape):
+            if isinstance(size, torch.SymInt):
+                names.setdefault(str(size), f"{node.name}.shape[{axis}]")
+                guards = guards or size.node.shape_env.guards
+    texts = []
+    for guard in guards:
+        frame = guard.sloc.framework_loc
+        if not isinstance(frame, traceback.FrameSummary) or frame.filename.startswith(_TORCH):
+            continue
+        if not re.match(r"\s*(assert\b|torch\._(check|assert))", frame.line or ""):
+            condition = re.sub(r"\bs\d+\b", lambda found: names.get(found[0], found[0]), str(guard.expr))
+            texts.append(
+                f"the network is made for {condition} only: the program branches on it "
+                f"({os.path.basename(frame.filename)}:{frame.lineno}), and a network keeps one branch. Where that "
+                "always holds, say so before with torch._check()"
+            )
+    return list(dict.fromkeys(texts))
 
 
 def export(

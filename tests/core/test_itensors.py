@@ -1,5 +1,7 @@
 """ITensors as inputs, and several modules composed in one network."""
 
+import re
+
 import pytest
 import tensorrt_rtx as trt
 import torch
@@ -241,3 +243,48 @@ def test_a_program_that_fixes_a_dynamic_size():
             core.torch2trt(
                 lambda x: x.view(3, -1), network.add_input("x", trt.float32, (-1, 4)), frontend="export"
             )
+
+
+@pytest.mark.parametrize(
+    ("function", "condition"),
+    [
+        (lambda x: x * 2 if x.shape[0] > 2 else x - 1, r"x\.shape\[0\] > 2"),
+        (lambda x: x * 2 if x.shape[1] % 2 == 0 else x - 1, r"Eq\(Mod\(x\.shape\[1\], 2\), 0\)"),
+        (lambda x: x * 2 if x.shape[0] == x.shape[1] else x, r"Ne\(x\.shape\[0\], x\.shape\[1\]\)"),
+    ],
+)
+def test_a_branch_on_a_dynamic_size_is_no_secret(caplog, function, condition):
+    network = new_network()
+    with core.trt_network(network):
+        tensor = network.add_input("x", trt.float32, (-1, -1))
+        core.torch2trt(function, tensor, frontend="export")
+    (message,) = [record.getMessage() for record in caplog.records]
+    assert re.match(f"the network is made for {condition} only: the program branches on it", message)
+    assert re.search(r"\(test_itensors\.py:\d+\), and a network keeps one branch\. Where", message)
+    assert message.endswith("say so before with torch._check()")
+
+
+def _asserted(x):
+    assert x.shape[0] > 2
+    return x * x.shape[0]
+
+
+def _checked(x):
+    torch._check(x.shape[0] > 2)
+    return x * 2 if x.shape[0] > 2 else x - 1
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        _asserted,
+        _checked,
+        lambda x: x.reshape(-1, 2),
+        nn.Sequential(nn.Unflatten(1, (1, 1, -1)), nn.Conv2d(1, 2, (1, 3)), nn.AvgPool2d((1, 2))),
+    ],
+)
+def test_what_operators_need_of_sizes_is_no_branch(caplog, module):
+    network = new_network()
+    with core.trt_network(network):
+        core.torch2trt(module, network.add_input("x", trt.float32, (-1, -1)), frontend="export")
+    assert caplog.records == []
