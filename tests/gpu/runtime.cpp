@@ -27,22 +27,22 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Clock = std::chrono::steady_clock;
 
-constexpr int kCalls = 2000;
-constexpr int kInFlight = 20;  // so that the GPU's queue is never full
+constexpr int kInFlight = 4;  // so that the GPU's queue, of about a thousand kernels, is never full
 
 struct Options {
   std::string report;
   cli::EngineRunOptions engine;
   int threads = 8;
-  int runs = 200;  // of each thread
+  int runs = 200;    // of each thread
+  int calls = 2000;  // timed, a turn
 };
 
 double microseconds(Clock::duration duration) { return std::chrono::duration<double, std::micro>(duration).count(); }
 
 // Host time of each call.
-std::vector<double> times_of(const std::function<void()>& call, const Stream& stream) {
+std::vector<double> times_of(const std::function<void()>& call, int calls, const Stream& stream) {
   std::vector<double> times;
-  for (int i = -kInFlight; i < kCalls; ++i) {
+  for (int i = -kInFlight; i < calls; ++i) {
     if (i % kInFlight == 0) stream.synchronize();
     const Clock::time_point before = Clock::now();
     call();
@@ -90,7 +90,7 @@ Json cost(const char* what, const std::vector<double>& bare, const std::vector<d
 }
 
 // The bare execution is gone before another is made: before TensorRT 10 a profile has one.
-Json host_cost(const std::shared_ptr<const Engine>& engine, const std::vector<cli::HostArray>& inputs) {
+Json host_cost(const std::shared_ptr<const Engine>& engine, const std::vector<cli::HostArray>& inputs, int calls) {
   const Stream stream;
   Json json;
   for (const bool graph : {false, true}) {
@@ -108,7 +108,7 @@ Json host_cost(const std::shared_ptr<const Engine>& engine, const std::vector<cl
           captured = std::make_unique<runtime::CapturedGraph>(engine->cuda(), bare.execution(), capture);
           call = [&] { captured->launch(stream); };
         }
-        const std::vector<double> more = times_of(call, stream);
+        const std::vector<double> more = times_of(call, calls, stream);
         bare_times.insert(bare_times.end(), more.begin(), more.end());
       }
       ContextOptions options;
@@ -116,7 +116,7 @@ Json host_cost(const std::shared_ptr<const Engine>& engine, const std::vector<cl
       Context context(engine, options);
       const cli::DeviceTensors tensors(context, inputs, stream);
       context.enqueue(stream);
-      const std::vector<double> more = times_of([&] { context.enqueue(stream); }, stream);
+      const std::vector<double> more = times_of([&] { context.enqueue(stream); }, calls, stream);
       times.insert(times.end(), more.begin(), more.end());
       if (graph && context.graph_launches() == 0) throw Error(ErrorCategory::kRuntime, "no graph was launched");
     }
@@ -183,7 +183,7 @@ int check(const Options& options) {
   fmt::print("{}", cli::describe_setup(*engine, options.engine, inputs));
   Json report = {
       {"engine", options.engine.engine}, {"tensorrt", engine->tensorrt_version()}, {"gpu", this_machine().gpu}};
-  report["host_cost"] = host_cost(engine, inputs);
+  report["host_cost"] = host_cost(engine, inputs, options.calls);
   // A copy a context, which any TensorRT allows.
   std::vector<std::shared_ptr<const Engine>> copies;
   const bool dynamic = std::any_of(engine->inputs().begin(), engine->inputs().end(),
@@ -211,6 +211,7 @@ int main(int argc, char** argv) {
   torch2trt::cli::add_engine_options(app, options.engine);
   app.add_option("--threads", options.threads)->check(CLI::PositiveNumber);
   app.add_option("--runs", options.runs, "Of each thread")->check(CLI::PositiveNumber);
+  app.add_option("--calls", options.calls, "Timed, in each of three turns")->check(CLI::PositiveNumber);
   app.add_option("--exportReport", options.report);
   CLI11_PARSE(app, argc, argv);
   try {
