@@ -40,8 +40,12 @@ Dim clamped_position(Network& net, const Dim& position, const Dim& size) {
     return net.dim_arithmetic(kMin, position, size);
   }
   if (position.same_as(size)) return size;
-  // Sizes at run time are not negative: a computed position is taken as one from the start.
-  return net.dim_arithmetic(kMin, position, size);
+  // The size of a tensor is not negative; what is computed may be, and then counts from the end. In whole numbers,
+  // which any TensorRT takes as a shape: before_end is -1 or 0.
+  if (position.scalar() == nullptr) return net.dim_arithmetic(kMin, position, size);
+  const Dim before_end = net.dim_arithmetic(kMin, net.dim_arithmetic(kMax, position, Dim(-1)), Dim(0));
+  const Dim from_start = minus(net, position, times(net, size, before_end));
+  return net.dim_arithmetic(kMin, net.dim_arithmetic(kMax, from_start, Dim(0)), size);
 }
 
 Range python_range(Network& net, const std::optional<Dim>& start, const std::optional<Dim>& end, std::int64_t step,
