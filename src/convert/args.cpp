@@ -279,8 +279,16 @@ Tensor Args::cast_to_optional(std::string_view name, const Tensor& x) {
 }
 
 DType Args::result_type(std::initializer_list<std::string_view> names) {
+  const OperatorSchema* schema = find_schema(node_.kind, node_.overload);
   Promotion promotion;
-  for (std::string_view name : names) promotion.add(get(name));
+  for (std::string_view name : names) {
+    const SchemaArgument* argument = schema == nullptr ? nullptr : schema->find(name);
+    if (argument != nullptr && (argument->type == "Scalar" || argument->type == "Scalar?")) {
+      promotion.add_number(get(name));
+    } else {
+      promotion.add(get(name));
+    }
+  }
   // Lists, of an overload that has them where another has tensors.
   if (promotion.empty()) refuse(*names.begin(), get(*names.begin()), "a tensor or a number");
   return promotion.result();

@@ -76,6 +76,17 @@ void Promotion::add(const Operand& operand) {
   }
 }
 
+void Promotion::add_number(const Operand& operand) {
+  const auto* tensor = operand.as<Tensor>();
+  if (tensor == nullptr) {
+    add(operand);
+  } else if (is_floating(tensor->dtype())) {
+    join(number_, DType::kFloat32);  // torch.get_default_dtype()
+  } else {
+    join(number_, tensor->dtype() == DType::kBool ? DType::kBool : DType::kInt64);
+  }
+}
+
 DType Promotion::result() const {
   std::optional<DType> result = dimensioned_;
   // A lower priority counts only where its category is higher.

@@ -11,6 +11,8 @@ namespace torch2trt {
 class Promotion {
  public:
   void add(const Operand& operand);
+  // A Python number, though it may be computed: what the schema calls "Scalar".
+  void add_number(const Operand& operand);
   bool empty() const { return !dimensioned_ && !zero_dim_ && !number_; }
   // Throws Error(kInternal) when nothing was added.
   DType result() const;

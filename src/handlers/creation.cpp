@@ -54,6 +54,8 @@ Results filled_with(Network& net, Args& a, std::string_view name, DType dtype, c
 }
 
 DType dtype_of_number(const Operand& value) {
+  if (const auto* computed = value.as<Tensor>(); computed != nullptr && !is_integer(computed->dtype()))
+    return is_floating(computed->dtype()) ? DType::kFloat32 : DType::kBool;
   if (value.as<bool>() != nullptr) return DType::kBool;
   return value.as<double>() != nullptr ? DType::kFloat32 : DType::kInt64;
 }
@@ -81,7 +83,8 @@ Results zero(Network& net, Args& a) {
   return filled(net, 0, x.dtype(), x.shape());
 }
 
-Results scalar_tensor(Network&, Args& a) { return a.tensor_as("s", default_dtype(a, dtype_of_number(a.operand("s")))); }
+// Unlike full, float32 of an integer too.
+Results scalar_tensor(Network&, Args& a) { return a.tensor_as("s", default_dtype(a, DType::kFloat32)); }
 
 // What self holds after self.copy_(src).
 Results copy(Network& net, Args& a) {

@@ -137,7 +137,8 @@ std::vector<Tensor> nonzero_columns(Network& net, const Tensor& x) {
 }
 
 Tensor ramp(Network& net, const Dim& start, const Dim& step, const Dim& count, DType dtype) {
-  if (start.is_constant() && step.is_constant() && count.is_constant()) {
+  // A long one is cheaper filled in when the engine runs than kept in its file.
+  if (start.is_constant() && step.is_constant() && count.is_constant() && count.value() <= kMostIndices) {
     std::vector<std::int64_t> values;
     for (std::int64_t i = 0; i < count.value(); ++i) values.push_back(start.value() + i * step.value());
     return net.constant(contiguous_as(host_tensor(values), dtype));

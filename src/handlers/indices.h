@@ -38,7 +38,10 @@ Tensor take(Network& net, const Tensor& x, std::int64_t axis, const Tensor& inde
 // Where x is not zero: one 1-d int64 tensor per dimension.
 std::vector<Tensor> nonzero_columns(Network& net, const Tensor& x);
 
-// start, start + step, ...: a 1-d integer tensor; a constant where all three are known.
+// Places that a handler keeps as a constant at most; more are filled in when the engine runs.
+constexpr std::int64_t kMostIndices = 1 << 17;
+
+// start, start + step, ...: a 1-d integer tensor; a constant where all three are known and it is not long.
 Tensor ramp(Network& net, const Dim& start, const Dim& step, const Dim& count, DType dtype);
 
 }  // namespace torch2trt

@@ -126,7 +126,7 @@ Tensor interleaved_input(Network& net, Args& a, std::int64_t& axis) {
 
 Tensor interleaved(Network& net, const Args& a, const Tensor& x, std::int64_t axis, const Dim& repeats) {
   const Dim size = x.dim(axis);
-  if (size.is_constant() && repeats.is_constant()) {
+  if (size.is_constant() && repeats.is_constant() && size.value() * repeats.value() <= kMostIndices) {
     KnownIndex index{{size.value() * repeats.value()}, {}};
     for (std::int64_t i = 0; i < index.sizes[0]; ++i) index.values.push_back(i / repeats.value());
     return take(net, a, x, axis, index);

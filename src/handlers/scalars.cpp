@@ -31,7 +31,7 @@ Results to_int(Network& net, Args& a) {
 Results item(Network& net, Args& a) {
   const Tensor x = single(net, a, "self");
   if (is_integer(x.dtype())) return Dim::computed(net.cast(x, net.shape_dtype()));
-  return x;
+  return is_floating(x.dtype()) ? net.cast(x, DType::kFloat32) : x;  // as Python's floats are in the network
 }
 
 Results negation(Network& net, Args& a) { return net.unary(UnaryOperation::kNot, a.tensor_as("self", DType::kBool)); }

@@ -45,9 +45,10 @@ Handler comparison(ElementWiseOperation operation, bool negated) {
   };
 }
 
-// A tensor made of a size, or a size made of a tensor: the same Dim. Other numbers stay what they are.
-Results same_size(Network&, Args& a) {
+// A tensor made of a size, or a size made of a tensor: the same Dim. Python's floats are float32 in the network.
+Results same_size(Network& net, Args& a) {
   const auto* tensor = a.operand("a").as<Tensor>();
+  if (tensor != nullptr && is_floating(tensor->dtype())) return net.cast(*tensor, DType::kFloat32);
   if (tensor != nullptr && !is_integer(tensor->dtype())) return *tensor;
   return a.dim("a");
 }

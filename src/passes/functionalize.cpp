@@ -18,9 +18,17 @@ namespace {
 
 bool assigns_attribute(const Node& node) { return node.kind == "prim::SetAttr"; }
 
+// Normalization in training mode updates its statistics, which its schema does not say.
+bool updates_statistics(const Node& node) {
+  const bool instance = node.kind == "aten::instance_norm";
+  if (!instance && node.kind != "aten::batch_norm" && node.kind != "aten::native_batch_norm") return false;
+  const Argument* training = node.find(instance ? "use_input_stats" : "training");
+  return training != nullptr && *training != Argument(false);
+}
+
 bool writes(const Block& block) {
   return std::any_of(block.nodes.begin(), block.nodes.end(), [](const Node& node) {
-    return assigns_attribute(node) || !written_arguments(node).empty() ||
+    return assigns_attribute(node) || updates_statistics(node) || !written_arguments(node).empty() ||
            std::any_of(node.blocks.begin(), node.blocks.end(), [](const Block& inner) { return writes(inner); });
   });
 }
@@ -169,12 +177,8 @@ class Functionalizer {
     }
   }
 
-  // Batch norm in training mode updates its statistics, which its schema does not say.
   void check_statistics(const Node& node) {
-    const bool batch = node.kind == "aten::batch_norm";
-    if (!batch && node.kind != "aten::instance_norm") return;
-    const Argument* training = node.find(batch ? "training" : "use_input_stats");
-    if (training == nullptr || *training == Argument(false)) return;
+    if (!updates_statistics(node)) return;
     for (std::string_view name : {"running_mean", "running_var"}) {
       const Argument* given = node.find(name);
       const auto* id = given != nullptr ? given->as<ValueId>() : nullptr;

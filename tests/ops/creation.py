@@ -67,7 +67,13 @@ ROWS = [
     row("aten::copy", lambda x, y: torch.ops.aten.copy(x, y), In(X, i64, -9, 9), X),
     row("aten::copy", lambda x, y: torch.ops.aten.copy(x, y), In(X, f16), In((3, 1), i64, -9, 9, batch=None)),
     row("aten::lift_fresh_copy", lambda x: torch.ops.aten.lift_fresh_copy(x) + 1, X),
+    row("aten::full", lambda x, s: torch.full((x.shape[0], 3), s.item()), X, In((), low=0.2, high=0.9), only="export"),
+    row("aten::full", lambda x, s: torch.full((x.shape[0],), s.item()), X, In((), f16), only="export"),
+    row("aten::full", lambda x, s: torch.full((2, 3), s), X, In((), low=0.2, high=0.9), only="trace"),
+    row("aten::full", lambda x, s: torch.full((2, 3), s), X, In((), b8), only="trace"),
     row("aten::scalar_tensor", lambda x: torch.scalar_tensor(x.shape[0]) + x, X),
+    row("aten::scalar_tensor", lambda x, s: torch.scalar_tensor(s.item()) + x, X, In((), low=0.2, high=0.9), only="export"),
+    row("aten::scalar_tensor", lambda x, s: torch.scalar_tensor(s.item()) + x, X, In((), i64, -9, 9), only="export"),
     # Random values are never the same: what must not depend on them is compared.
     row("aten::rand_like", lambda x: torch.rand_like(x).floor() + x, X),
     row("aten::rand_like", lambda x: torch.rand_like(x, dtype=f16) < 1, X),

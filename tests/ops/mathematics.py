@@ -1,6 +1,6 @@
 import torch
 
-from .table import In, b8, bf16, f16, f64, i32, i64, row
+from .table import In, b8, bf16, f16, f32, f64, i32, i64, row
 
 X, Y = (2, 3, 4), (3, 1)
 POS = In(X, low=0.1, high=3.0)
@@ -123,6 +123,11 @@ ROWS = [
     row("aten::clamp.Tensor", torch.clamp, X, In(Y, batch=None), X),
     row("aten::clamp.Tensor", lambda x, y: torch.clamp(x, min=y), INT, X),
     row("aten::clamp_min", lambda x: torch.clamp_min(x, 1), INT),
+    # A computed number promotes as a number, not as the 0-d tensor it was.
+    row("aten::clamp", lambda x, s: torch.clamp(x, s, 3), INT, In((), f16, -1, 1), only="trace"),
+    row("aten::clamp", lambda x, s: torch.clamp(x, s.item(), 3), In((), f16), In((), f64, -1, 1), only="export"),
+    row("aten::clamp_min", lambda x, s: torch.clamp_min(x, s.item()), In(X, f16), In((), f32, -1, 1), only="export"),
+    row("aten::div", lambda x, s: x / s.item(), INT, In((), f16, 1, 2), only="export"),
     row("aten::clamp_min", lambda x: torch.clamp_min(x, 1.5), INT),
     row("aten::clamp_min.Tensor", torch.clamp_min, X, X),
     row("aten::clamp_max", lambda x: torch.clamp_max(x, 1), INT),

@@ -393,6 +393,11 @@ TEST(Functionalize, StateIsRefusedByName) {
       error_of("%z = aten::relu_(self=%x)\n%r = aten::batch_norm(input=%x, weight=None, bias=None, running_mean=%b, "
                "running_var=%b, training=True, momentum=0.1, eps=1e-05, cudnn_enabled=True)\nreturn (%r)"),
       testing::StartsWith("aten::batch_norm cannot be made functional: buffer \"m.b\" is mutated in forward"));
+  // Also where nothing else in the program writes.
+  EXPECT_THAT(
+      error_of("%r = aten::native_batch_norm(input=%x, weight=None, bias=None, running_mean=%b, running_var=%b, "
+               "training=True, momentum=0.1, eps=1e-05)\nreturn (%r)"),
+      testing::StartsWith("aten::native_batch_norm cannot be made functional: buffer \"m.b\" is mutated in forward"));
 }
 
 TEST(Functionalize, AnAssignmentToAnAttributeIsRefusedByName) {
