@@ -42,7 +42,11 @@ c10::IValue untyped_ivalue(const Operand& operand);
 c10::IValue list_to_ivalue(const Operand::List& list, const c10::TypePtr& element) {
   // `t[]`: a list of whatever its items are.
   const bool any = element->kind() == c10::TypeKind::VarType && !list.empty();
-  c10::impl::GenericList result(any ? untyped_ivalue(list[0]).type() : element);
+  // `SymInt[]`: of integers, which kernels that know no SymInt take as well.
+  const bool sizes = element->kind() == c10::TypeKind::SymIntType;
+  c10::TypePtr kind = sizes ? c10::TypePtr(c10::IntType::get()) : element;
+  if (any) kind = untyped_ivalue(list[0]).type();
+  c10::impl::GenericList result(kind);
   result.reserve(list.size());
   for (const Operand& item : list) result.push_back(to_ivalue(item, element));
   return result;
