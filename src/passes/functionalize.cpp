@@ -22,6 +22,8 @@ bool assigns_attribute(const Node& node) { return node.kind == "prim::SetAttr"; 
 bool updates_statistics(const Node& node) {
   const bool instance = node.kind == "aten::instance_norm";
   if (!instance && node.kind != "aten::batch_norm" && node.kind != "aten::native_batch_norm") return false;
+  const Argument* momentum = node.find("momentum");
+  if (momentum != nullptr && *momentum == Argument(0.0)) return false;  // they stay as they are
   const Argument* training = node.find(instance ? "use_input_stats" : "training");
   return training != nullptr && *training != Argument(false);
 }
