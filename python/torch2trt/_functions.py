@@ -99,9 +99,8 @@ def _show_in_stack_traces(function: Any) -> None:
     while isinstance(function, functools.partial):
         function = function.func
     called = function if inspect.isroutine(function) else type(function).__call__
-    register(
-        inspect.unwrap(getattr(called, "__func__", called))
-    )  # torch.no_grad() and its like wrap functions
+    # torch.no_grad() and its like wrap functions.
+    register(inspect.unwrap(getattr(called, "__func__", called)))
 
 
 def _referred(function: Any) -> Iterator[tuple[str, Any]]:

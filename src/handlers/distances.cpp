@@ -1,19 +1,11 @@
 // How far tensors are from each other: similarities and distances.
 #include <fmt/format.h>
 
-#include <numeric>
-
 #include "src/handlers/norms.h"
 #include "src/handlers/register.h"
 
 namespace torch2trt {
 namespace {
-
-std::vector<std::int64_t> all_axes(const Tensor& x) {
-  std::vector<std::int64_t> axes(static_cast<std::size_t>(x.rank()));
-  std::iota(axes.begin(), axes.end(), 0);
-  return axes;
-}
 
 std::vector<Tensor> floating_pair(Args& a, std::string_view first, std::string_view second) {
   const DType type = a.result_type({first, second});

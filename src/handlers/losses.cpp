@@ -3,7 +3,6 @@
 
 #include <cmath>
 #include <numbers>
-#include <numeric>
 
 #include "src/handlers/logarithms.h"
 #include "src/handlers/norms.h"
@@ -11,12 +10,6 @@
 
 namespace torch2trt {
 namespace {
-
-std::vector<std::int64_t> all_axes(const Tensor& x) {
-  std::vector<std::int64_t> axes(static_cast<std::size_t>(x.rank()));
-  std::iota(axes.begin(), axes.end(), 0);
-  return axes;
-}
 
 Tensor sum_of_all(const Tensor& x) { return x.network().reduce(ReduceOperation::kSum, x, all_axes(x), false); }
 Tensor absolute(const Tensor& x) { return x.network().unary(UnaryOperation::kAbs, x); }

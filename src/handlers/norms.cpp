@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <numeric>
 
 #include "src/handlers/register.h"
 
@@ -44,12 +45,6 @@ Tensor typed(Args& a, const Tensor& x) {
 }
 
 bool keep_dims(Args& a) { return a.has("keepdim") && a.boolean("keepdim"); }
-
-Axes all_axes(const Tensor& x) {
-  Axes axes;
-  for (std::int64_t axis = 0; axis < x.rank(); ++axis) axes.push_back(axis);
-  return axes;
-}
 
 Handler norm_of_axes(std::string_view order_name) {
   return [order_name](Network&, Args& a) -> Results {
@@ -132,6 +127,12 @@ Results pdist(Network& net, Args& a) {
 }
 
 }  // namespace
+
+std::vector<std::int64_t> all_axes(const Tensor& x) {
+  std::vector<std::int64_t> axes(static_cast<std::size_t>(x.rank()));
+  std::iota(axes.begin(), axes.end(), 0);
+  return axes;
+}
 
 void register_norms(HandlerRegistry& r) {
   r.op("aten::linalg_vector_norm").convert(norm_of_axes("ord"));

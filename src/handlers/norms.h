@@ -12,4 +12,7 @@ namespace torch2trt {
 // bfloat16 are summed in float32, as PyTorch does. x must be floating.
 Tensor vector_norm(const Tensor& x, double order, const std::vector<std::int64_t>& axes, bool keep_dims);
 
+// 0, 1, ... up to the last.
+std::vector<std::int64_t> all_axes(const Tensor& x);
+
 }  // namespace torch2trt
